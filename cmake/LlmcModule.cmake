@@ -1,0 +1,21 @@
+# llmc_module(NAME [DEPS ...]): the folder's *.cpp files as the static library llmc_NAME. A new file is picked up by itself.
+function(llmc_module name)
+  cmake_parse_arguments(ARG "" "" "DEPS;EXCLUDE" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  foreach(file ${ARG_EXCLUDE})
+    list(REMOVE_ITEM sources ${CMAKE_CURRENT_SOURCE_DIR}/${file})
+  endforeach()
+  add_library(llmc_${name} STATIC ${sources})
+  target_link_libraries(llmc_${name} PUBLIC ${ARG_DEPS})
+endfunction()
+
+# llmc_test(NAME LABEL SOURCES ... DEPS ...): a GoogleTest program, one ctest entry a test case, under a label (= its folder).
+function(llmc_test name label)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  find_package(GTest REQUIRED)
+  include(GoogleTest)
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPS} GTest::gtest GTest::gtest_main)
+  target_compile_definitions(${name} PRIVATE LLMC_SOURCE_DIR="${CMAKE_SOURCE_DIR}" LLMC_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS ${label})
+endfunction()
