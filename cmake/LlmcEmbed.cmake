@@ -1,0 +1,25 @@
+# llmc_embed(TARGET FILES...): a static library with `const llmc::EmbeddedFiles& TARGET();`, the files' bytes by their path from the
+# source root (common/embedded.h). The assembler reads the files (.incbin), so size costs nothing.
+function(llmc_embed target)
+  set(assembly ${CMAKE_CURRENT_BINARY_DIR}/${target}.S)
+  set(table ${CMAKE_CURRENT_BINARY_DIR}/${target}_table.cpp)
+  set(asm ".section .rodata\n")
+  set(declarations "")
+  set(entries "")
+  set(index 0)
+  foreach(file ${ARGN})
+    file(RELATIVE_PATH name ${CMAKE_SOURCE_DIR} ${file})
+    string(APPEND asm ".global ${target}_${index}\n${target}_${index}:\n.incbin \"${file}\"\n.global ${target}_${index}_end\n${target}_${index}_end:\n.byte 0\n")
+    string(APPEND declarations "extern \"C\" const char ${target}_${index}[], ${target}_${index}_end[];\n")
+    string(APPEND entries "      {\"${name}\", {${target}_${index}, static_cast<size_t>(${target}_${index}_end - ${target}_${index})}},\n")
+    math(EXPR index "${index} + 1")
+  endforeach()
+  string(APPEND asm ".section .note.GNU-stack,\"\",@progbits\n")
+  file(CONFIGURE OUTPUT ${assembly} CONTENT "${asm}" @ONLY)
+  file(CONFIGURE OUTPUT ${table} CONTENT
+    "#include \"common/embedded.h\"\n${declarations}const llmc::EmbeddedFiles& ${target}() {\n  static const llmc::EmbeddedFiles files({\n${entries}  });\n  return files;\n}\n"
+    @ONLY)
+  set_source_files_properties(${assembly} PROPERTIES OBJECT_DEPENDS "${ARGN}" LANGUAGE C)
+  add_library(${target} STATIC ${assembly} ${table})
+  target_link_libraries(${target} PUBLIC llmc_common)
+endfunction()

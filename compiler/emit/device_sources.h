@@ -1,0 +1,5 @@
+// kernels/ and templates/, embedded at build time.
+#pragma once
+#include "common/embedded.h"
+
+const llmc::EmbeddedFiles& llmc_device_sources();
