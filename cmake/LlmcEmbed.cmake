@@ -19,7 +19,7 @@ function(llmc_embed target)
   file(CONFIGURE OUTPUT ${table} CONTENT
     "#include \"common/embedded.h\"\n${declarations}const llmc::EmbeddedFiles& ${target}() {\n  static const llmc::EmbeddedFiles files({\n${entries}  });\n  return files;\n}\n"
     @ONLY)
-  set_source_files_properties(${assembly} PROPERTIES OBJECT_DEPENDS "${ARGN}" LANGUAGE C)
+  set_source_files_properties(${assembly} PROPERTIES OBJECT_DEPENDS "${ARGN}")
   add_library(${target} STATIC ${assembly} ${table})
   target_link_libraries(${target} PUBLIC llmc_common)
 endfunction()
