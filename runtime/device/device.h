@@ -36,10 +36,14 @@ class Device {
   virtual void prepare(std::span<const Launch> launches, const abi::Args& args) = 0;
   virtual void launch(const Launch& launch, const abi::Args& args, int layer, int start, int n) = 0;
   // One decode step, captured once (where the driver can; else plain launches with a note on standard error), then replayed.
-  virtual void capture(std::span<const Launch> launches, const abi::Args& args, int start, int n) = 0;
+  // Every launch gets (its own layer, decode_start(launch), 1).
+  virtual void capture(std::span<const Launch> launches, const abi::Args& args) = 0;
   virtual void replay() = 0;
   virtual void synchronize() = 0;  // Error(device) where a kernel faulted
 };
+
+// `start` of a launch in a decode step: 1 for `sample`, which advances State::pos there; 0 for the others (row 0 of the activations).
+inline int decode_start(const Launch& launch) { return launch.kernel == "sample" ? 1 : 0; }
 
 struct DeviceOptions {
   int device = 0;    // --device
