@@ -48,6 +48,7 @@ class GgufFile {
   virtual std::optional<std::vector<std::string_view>> get_string_array(std::string_view key) const = 0;
   virtual std::optional<std::vector<i64>> get_int_array(std::string_view key) const = 0;
   virtual std::optional<std::vector<float>> get_float_array(std::string_view key) const = 0;
+  virtual std::optional<u64> array_size(std::string_view key) const = 0;  // elements of an array of any type, without reading it
   // Every key in file order with its value as short text (arrays as "[N x type]"), for `llmc inspect`.
   virtual std::vector<std::pair<std::string, std::string>> describe_metadata() const = 0;
 };
