@@ -1,0 +1,152 @@
+// Primitives on NVIDIA GPUs (sm_80 and newer). Everything that orders memory is inline assembly: Clang 19 drops order and scope of
+// atomic read-modify-writes on this target and refuses the rest.
+#pragma once
+#include "kernels/prim/types.h"
+
+#define LLMC_KERNEL(threads) extern "C" __global__ __attribute__((launch_bounds(threads, 1)))
+
+namespace llmc::prim {
+
+extern "C" __shared__ __attribute__((aligned(16))) u8 llmc_shared[];
+
+constexpr u32 kWave = 32;
+constexpr u64 ticks_per_ms = 1000000;
+
+LLMC_FN u32 thread() { return (u32)__nvvm_read_ptx_sreg_tid_x(); }
+LLMC_FN u32 threads() { return (u32)__nvvm_read_ptx_sreg_ntid_x(); }
+LLMC_FN u32 block() { return (u32)__nvvm_read_ptx_sreg_ctaid_x(); }
+LLMC_FN u32 blocks() { return (u32)__nvvm_read_ptx_sreg_nctaid_x(); }
+LLMC_FN u32 lane() { return thread() & (kWave - 1); }
+LLMC_FN u32 wave() { return thread() / kWave; }
+LLMC_FN void sync_block() { asm volatile("bar.sync 0;" ::: "memory"); }
+LLMC_FN void sync_wave() { asm volatile("bar.warp.sync 0xffffffff;" ::: "memory"); }
+LLMC_FN u8* shared() { return (u8*)llmc_shared; }
+
+LLMC_FN u32 shfl_xor(u32 v, u32 mask) {
+  u32 r;
+  asm volatile("shfl.sync.bfly.b32 %0, %1, %2, 0x1f, 0xffffffff;" : "=r"(r) : "r"(v), "r"(mask));
+  return r;
+}
+LLMC_FN u32 shfl(u32 v, u32 source) {
+  u32 r;
+  asm volatile("shfl.sync.idx.b32 %0, %1, %2, 0x1f, 0xffffffff;" : "=r"(r) : "r"(v), "r"(source));
+  return r;
+}
+LLMC_FN u64 ballot(bool b) {
+  u32 r;
+  asm volatile("{ .reg .pred p; setp.ne.u32 p, %1, 0; vote.sync.ballot.b32 %0, p, 0xffffffff; }" : "=r"(r) : "r"((u32)b));
+  return r;
+}
+
+// Sum of the products of four unsigned bytes of `a` and four signed bytes of `b`, plus `c`.
+LLMC_FN i32 dot4_us(u32 a, u32 b, i32 c) {
+  i32 r;
+  asm("dp4a.u32.s32 %0, %1, %2, %3;" : "=r"(r) : "r"(a), "r"(b), "r"(c));
+  return r;
+}
+LLMC_FN i32 dot4_ss(u32 a, u32 b, i32 c) {
+  i32 r;
+  asm("dp4a.s32.s32 %0, %1, %2, %3;" : "=r"(r) : "r"(a), "r"(b), "r"(c));
+  return r;
+}
+
+LLMC_FN u64 global_address(const void* p) { return (u64)(const __attribute__((address_space(1))) void*)p; }
+
+LLMC_FN u32x4 load16(const void* p) {
+  u32 a, b, c, d;
+  asm volatile("ld.global.nc.L1::no_allocate.v4.u32 {%0, %1, %2, %3}, [%4];"
+               : "=r"(a), "=r"(b), "=r"(c), "=r"(d) : "l"(global_address(p)));
+  return u32x4{a, b, c, d};
+}
+LLMC_FN u32x2 load8(const void* p) {
+  u32 a, b;
+  asm volatile("ld.global.nc.L1::no_allocate.v2.u32 {%0, %1}, [%2];" : "=r"(a), "=r"(b) : "l"(global_address(p)));
+  return u32x2{a, b};
+}
+LLMC_FN u32 load4(const void* p) {
+  u32 a;
+  asm volatile("ld.global.nc.L1::no_allocate.u32 %0, [%1];" : "=r"(a) : "l"(global_address(p)));
+  return a;
+}
+LLMC_FN u32x4 load16_cached(const void* p) {
+  return *(const __attribute__((address_space(1))) u32x4*)p;
+}
+
+LLMC_FN u32 coherent_load(const u32* p) {
+  u32 r;
+  asm volatile("ld.relaxed.gpu.global.u32 %0, [%1];" : "=r"(r) : "l"(global_address(p)) : "memory");
+  return r;
+}
+LLMC_FN u64 coherent_load(const u64* p) {
+  u64 r;
+  asm volatile("ld.relaxed.gpu.global.u64 %0, [%1];" : "=l"(r) : "l"(global_address(p)) : "memory");
+  return r;
+}
+LLMC_FN u32x4 coherent_load(const u32x4* p) {
+  u32 a, b, c, d;
+  asm volatile("ld.relaxed.gpu.global.v4.u32 {%0, %1, %2, %3}, [%4];"
+               : "=r"(a), "=r"(b), "=r"(c), "=r"(d) : "l"(global_address(p)) : "memory");
+  return u32x4{a, b, c, d};
+}
+LLMC_FN void coherent_store(u32* p, u32 v) {
+  asm volatile("st.relaxed.gpu.global.u32 [%0], %1;" ::"l"(global_address(p)), "r"(v) : "memory");
+}
+LLMC_FN void coherent_store(u64* p, u64 v) {
+  asm volatile("st.relaxed.gpu.global.u64 [%0], %1;" ::"l"(global_address(p)), "l"(v) : "memory");
+}
+LLMC_FN void coherent_store(u32x4* p, u32x4 v) {
+  asm volatile("st.relaxed.gpu.global.v4.u32 [%0], {%1, %2, %3, %4};"
+               ::"l"(global_address(p)), "r"(v[0]), "r"(v[1]), "r"(v[2]), "r"(v[3]) : "memory");
+}
+LLMC_FN u32 load_acquire(const u32* p) {
+  u32 r;
+  asm volatile("ld.acquire.gpu.global.u32 %0, [%1];" : "=r"(r) : "l"(global_address(p)) : "memory");
+  return r;
+}
+LLMC_FN void store_release(u32* p, u32 v) {
+  asm volatile("st.release.gpu.global.u32 [%0], %1;" ::"l"(global_address(p)), "r"(v) : "memory");
+}
+LLMC_FN u32 atomic_add_acq_rel(u32* p, u32 v) {
+  u32 r;
+  asm volatile("atom.acq_rel.gpu.global.add.u32 %0, [%1], %2;" : "=r"(r) : "l"(global_address(p)), "r"(v) : "memory");
+  return r;
+}
+LLMC_FN u32 atomic_add_relaxed(u32* p, u32 v) {
+  u32 r;
+  asm volatile("atom.relaxed.gpu.global.add.u32 %0, [%1], %2;" : "=r"(r) : "l"(global_address(p)), "r"(v) : "memory");
+  return r;
+}
+// Relaxed add to shared memory (histograms, compaction); returns the old value.
+LLMC_FN u32 shared_add(u32* p, u32 v) {
+  u32 r;
+  u32 address = (u32)(u64)(const __attribute__((address_space(3))) void*)p;
+  asm volatile("atom.shared.add.u32 %0, [%1], %2;" : "=r"(r) : "r"(address), "r"(v) : "memory");
+  return r;
+}
+LLMC_FN void system_store(u32* p, u32 v) {
+  asm volatile("st.relaxed.sys.global.u32 [%0], %1;" ::"l"(global_address(p)), "r"(v) : "memory");
+}
+LLMC_FN void fence_device() { asm volatile("fence.acq_rel.gpu;" ::: "memory"); }
+LLMC_FN void fence_system() { asm volatile("fence.acq_rel.sys;" ::: "memory"); }
+LLMC_FN u64 ticks() {
+  u64 t;
+  asm volatile("mov.u64 %0, %%globaltimer;" : "=l"(t));
+  return t;
+}
+LLMC_FN void pause() {}
+
+LLMC_FN f32 exp2(f32 x) { return __nvvm_ex2_approx_f(x); }
+LLMC_FN f32 log2(f32 x) { return __nvvm_lg2_approx_f(x); }
+LLMC_FN f32 rcp(f32 x) { return __nvvm_rcp_approx_ftz_f(x); }
+LLMC_FN f32 rsqrt(f32 x) { return __nvvm_rsqrt_approx_f(x); }
+LLMC_FN f32 sqrt(f32 x) { return __nvvm_sqrt_rn_f(x); }
+// The hardware's sine takes radians; within half a turn its error is below 2^-20.
+LLMC_FN f32 sin_turns(u32 turns) { return __nvvm_sin_approx_f((f32)(i32)turns * (6.2831853072f / 4294967296.0f)); }
+LLMC_FN f32 cos_turns(u32 turns) { return __nvvm_cos_approx_f((f32)(i32)turns * (6.2831853072f / 4294967296.0f)); }
+LLMC_FN i32 round_to_int(f32 x) {
+  i32 r;
+  asm("cvt.rni.s32.f32 %0, %1;" : "=r"(r) : "f"(x));
+  return r;
+}
+
+}  // namespace llmc::prim

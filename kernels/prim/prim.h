@@ -1,0 +1,72 @@
+// The primitives of the target at hand, and what is the same on all of them.
+#pragma once
+#if defined(LLMC_HOST)
+#include "kernels/prim/host.h"
+#elif defined(__NVPTX__)
+#include "kernels/prim/nv.h"
+#else
+#include "kernels/prim/amd.h"
+#endif
+
+namespace llmc::prim {
+
+LLMC_FN u32 bits(f32 v) { return __builtin_bit_cast(u32, v); }
+LLMC_FN f32 from_bits(u32 v) { return __builtin_bit_cast(f32, v); }
+LLMC_FN f32 shfl_xor(f32 v, u32 mask) { return from_bits(shfl_xor(bits(v), mask)); }
+LLMC_FN f32 shfl(f32 v, u32 source) { return from_bits(shfl(bits(v), source)); }
+LLMC_FN i32 shfl_xor(i32 v, u32 mask) { return (i32)shfl_xor((u32)v, mask); }
+LLMC_FN i32 shfl(i32 v, u32 source) { return (i32)shfl((u32)v, source); }
+
+LLMC_FN f32 max(f32 a, f32 b) { return a > b ? a : b; }
+LLMC_FN f32 min(f32 a, f32 b) { return a < b ? a : b; }
+LLMC_FN f32 abs(f32 a) { return __builtin_fabsf(a); }
+LLMC_FN u32 min(u32 a, u32 b) { return a < b ? a : b; }
+LLMC_FN u32 max(u32 a, u32 b) { return a > b ? a : b; }
+LLMC_FN i32 min(i32 a, i32 b) { return a < b ? a : b; }
+LLMC_FN i32 max(i32 a, i32 b) { return a > b ? a : b; }
+
+// Sum and maximum over aligned groups of `lanes` lanes (a power of two, a constant), the result in all of them.
+template <u32 lanes = kWave>
+LLMC_FN f32 wave_sum(f32 v) {
+  LLMC_UNROLL for (u32 m = 1; m < lanes; m *= 2) v += shfl_xor(v, m);
+  return v;
+}
+template <u32 lanes = kWave>
+LLMC_FN i32 wave_sum(i32 v) {
+  LLMC_UNROLL for (u32 m = 1; m < lanes; m *= 2) v += shfl_xor(v, m);
+  return v;
+}
+template <u32 lanes = kWave>
+LLMC_FN f32 wave_max(f32 v) {
+  LLMC_UNROLL for (u32 m = 1; m < lanes; m *= 2) v = max(v, shfl_xor(v, m));
+  return v;
+}
+
+// Vectors exchanged between workgroups inside a kernel: relaxed, device scope. T is a 4-, 8- or 16-byte plain type.
+template <u32 bytes> struct Word;
+template <> struct Word<4> { using type = u32; };
+template <> struct Word<8> { using type = u64; };
+template <> struct Word<16> { using type = u32x4; };
+template <class T>
+LLMC_FN T load_coherent(const T* p) {
+  using W = typename Word<sizeof(T)>::type;
+  return __builtin_bit_cast(T, coherent_load((const W*)p));
+}
+template <class T>
+LLMC_FN void store_coherent(T* p, T v) {
+  using W = typename Word<sizeof(T)>::type;
+  coherent_store((W*)p, __builtin_bit_cast(W, v));
+}
+// For the pinned ring that the host reads; order by fence_system between stores.
+template <class T>
+LLMC_FN void store_system(T* p, T v) { system_store((u32*)p, __builtin_bit_cast(u32, v)); }
+
+LLMC_FN f32 half_to_float(u16 h) { return (f32)__builtin_bit_cast(_Float16, h); }
+LLMC_FN u16 float_to_half(f32 v) { return __builtin_bit_cast(u16, (_Float16)v); }
+LLMC_FN f32 bfloat_to_float(u16 h) { return from_bits((u32)h << 16); }
+// The two halves of a word, lower first.
+struct Float2 { f32 x, y; };
+LLMC_FN Float2 half2_to_float2(u32 w) { return {half_to_float((u16)w), half_to_float((u16)(w >> 16))}; }
+LLMC_FN u32 float2_to_half2(f32 x, f32 y) { return float_to_half(x) | (u32)float_to_half(y) << 16; }
+
+}  // namespace llmc::prim
