@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Configures and builds a preset; prints nothing but errors, on standard error. usage: scripts/build.sh PRESET [TARGET ...]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+preset=$1
+shift
+folder=build
+[ "$preset" = release ] || folder=build-$preset
+mkdir -p "$folder"
+log=$folder/build.log
+{ cmake --preset "$preset" && cmake --build "$folder" ${1:+--target "$@"}; } >"$log" 2>&1 ||
+  { grep -E 'error|Error|FAILED' -A5 "$log" >&2 || tail -n 40 "$log" >&2; echo "The build failed; $log has everything." >&2; exit 1; }
