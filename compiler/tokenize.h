@@ -1,0 +1,20 @@
+// The body of `llmc tokenize`: the ids of a text, by the tokenizer of a GGUF of any architecture, vocabulary-only files too.
+#pragma once
+#include <cstdio>
+#include <string>
+
+namespace llmc {
+
+struct TokenizeOptions {
+  std::string model;         // path of the GGUF
+  std::string text;          // -p: the text, where `file` is empty
+  std::string file;          // -f: its bytes are the text, verbatim
+  bool no_bos = false;       // no BOS, even where the model wants one
+  bool special = false;      // control tokens in the text are matched as tokens
+};
+
+// Writes the ids to `out` on one line, separated by spaces. Error(bad_input) for a file that can not be read or is no GGUF with
+// a tokenizer, Error(unsupported) for a tokenizer that llmc does not know.
+void tokenize(const TokenizeOptions& options, std::FILE* out);
+
+}  // namespace llmc
