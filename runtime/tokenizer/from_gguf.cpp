@@ -6,6 +6,7 @@
 #include <cmath>
 #include <unordered_map>
 #include "common/error.h"
+#include "common/text.h"
 #include "compiler/gguf/gguf.h"
 #include "runtime/tokenizer/byte_level.h"
 #include "runtime/tokenizer/section_tokenizer.h"
@@ -22,19 +23,12 @@ constexpr u64 kMaxTexts = 1u << 30;  // bytes of all tokens together
 constexpr std::string_view kEndNames[] = {"<|im_end|>",  "<|eot_id|>",    "<|eom_id|>", "<|endoftext|>", "<|end_of_text|>", "<|end|>", "<|return|>",
                                           "<|call|>",    "<end_of_turn>", "<eos>",      "</s>",          "<EOT>",           "[EOS]",   "[EOT]"};
 
-// Text of a model for a message: printable ASCII, at most 40 characters.
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (char c : text.substr(0, 40)) {
-    const u8 byte = static_cast<u8>(c);
-    out += byte >= 0x20 && byte < 0x7F && c != '"' ? std::string(1, c) : fmt::format("\\x{:02X}", byte);
-  }
-  return out + (text.size() > 40 ? "...\"" : "\"");
-}
+// Text of a model for a message.
+std::string quoted(std::string_view text) { return "'" + printable(text, 40) + "'"; }
 
 template <class... Args>
 [[noreturn]] void bad(const GgufFile& file, fmt::format_string<Args...> format, Args&&... args) {
-  fail(Exit::bad_input, "{}: {}. Convert the model again.", file.path(), fmt::format(format, std::forward<Args>(args)...));
+  fail(Exit::bad_input, "{}: {}. Convert the model again.", printable(file.path()), fmt::format(format, std::forward<Args>(args)...));
 }
 
 bool is_utf8(std::string_view text) {
@@ -203,7 +197,7 @@ class Reader {
     const std::string_view name = file_.get_string("tokenizer.ggml.pre").value_or("default");
     const std::optional<Splitter> splitter = splitter_by_name(name);
     if (!splitter) {
-      fail(Exit::unsupported, "{}: the pre-tokenizer {} (tokenizer.ggml.pre) is not supported. llmc knows {}.", file_.path(), quoted(name),
+      fail(Exit::unsupported, "{}: the pre-tokenizer {} (tokenizer.ggml.pre) is not supported. llmc knows {}.", printable(file_.path()), quoted(name),
            splitter_names());
     }
     v_.header.splitter = *splitter;
@@ -288,7 +282,7 @@ std::unique_ptr<Tokenizer> tokenizer_from_gguf(const GgufFile& file) {
   const std::optional<std::string_view> model = file.get_string("tokenizer.ggml.model");
   if (!model || *model == "no_vocab" || *model == "none") return nullptr;
   if (*model != "gpt2" && *model != "llama") {
-    fail(Exit::unsupported, "{}: the tokenizer model {} (tokenizer.ggml.model) is not supported. llmc knows gpt2 and llama.", file.path(),
+    fail(Exit::unsupported, "{}: the tokenizer model {} (tokenizer.ggml.model) is not supported. llmc knows gpt2 and llama.", printable(file.path()),
          quoted(*model));
   }
   Reader reader(file);
