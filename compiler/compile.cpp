@@ -1,0 +1,149 @@
+#include "compiler/compile.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "common/error.h"
+#include "compiler/build/build.h"
+#include "compiler/detect_gpu.h"
+#include "compiler/emit/emit.h"
+#include "compiler/model/model.h"
+#include "compiler/pack/atomic_file.h"
+#include "compiler/pack/pack.h"
+#include "compiler/progress.h"
+#include "compiler/ptxas.h"
+#include "compiler/report.h"
+#include "compiler/target/target.h"
+#include "runtime/runtime_blob.h"
+#include "runtime/tokenizer/tokenizer.h"
+
+namespace llmc {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string output_path(const CompileOptions& options) {
+  if (!options.output.empty()) return options.output;
+  if (!options.emit.empty()) fail(Exit::usage, "--emit={} needs -o FILE.", options.emit);
+  return fs::path(options.model).stem().string() + ".bin";
+}
+
+std::string choose_arch(const CompileOptions& options) { return options.arch.empty() ? detect_gpu().value_or("native") : options.arch; }
+
+std::vector<std::string> kernels_of(const Plan& plan) {
+  std::vector<std::string> names;
+  for (const auto* list : {&plan.decode_op, &plan.decode, &plan.prefill}) {
+    for (const Launch& launch : *list) names.push_back(launch.kernel);
+  }
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
+const char* code_kind(const Target& target) {
+  if (target.family == "amd") return "hsaco";
+  return target.family == "nvidia" ? "ptx" : "so";
+}
+
+void write_file(const std::string& path, std::string_view text, const std::string& model) {
+  AtomicFile file(path, std::span(&model, 1));
+  file.append({reinterpret_cast<const u8*>(text.data()), text.size()});
+  file.commit(false);
+}
+
+std::string_view text_of(const std::vector<u8>& bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+
+std::string serialized_tokenizer(const GgufFile& file) {
+  if (has_unrecognised_template(file)) {
+    fmt::print(stderr, "warning: the model's chat template is neither ChatML nor Llama 3; the program completes raw text, and -sys is refused.\n");
+  }
+  const std::unique_ptr<Tokenizer> tokenizer = tokenizer_from_gguf(file);
+  return tokenizer ? tokenizer->serialize() : std::string();
+}
+
+// What --save-temps keeps, and what --emit picks one of.
+struct Stages {
+  std::string plan, source;
+  BuildResult built;
+
+  std::string_view text(const std::string& stage) const {
+    if (stage == "plan") return plan;
+    if (stage == "hip") return source;
+    if (stage == "ll") return built.ll;
+    if (stage == "asm") return built.assembly;
+    return text_of(built.object);
+  }
+};
+
+void save_temps(const CompileOptions& options, const Target& target, const Stages& stages, const std::string& output) {
+  const fs::path folder = options.temps_folder.empty() ? fs::path(output).parent_path() : fs::path(options.temps_folder);
+  if (!folder.empty()) fs::create_directories(folder);
+  const std::string base = (folder / fs::path(output).filename()).string();
+  const bool x86 = target.family == "x86";
+  write_file(base + ".plan.json", stages.plan, options.model);
+  write_file(base + (x86 ? ".cpp" : ".hip"), stages.source, options.model);
+  write_file(base + ".ll", stages.built.ll, options.model);
+  write_file(base + (target.family == "nvidia" ? ".ptx" : ".s"), stages.built.assembly, options.model);
+  if (target.family != "nvidia") write_file(base + (x86 ? ".so" : ".hsaco"), text_of(stages.built.object), options.model);
+}
+
+}  // namespace
+
+void compile(const CompileOptions& options) {
+  const std::string output = output_path(options);
+  Progress progress;
+
+  progress.stage("read");
+  const std::shared_ptr<const GgufFile> file = GgufFile::open(options.model);
+  const Model model = read_model(file);
+  const Target target = find_target(choose_arch(options));
+
+  progress.stage("plan");
+  const Plan plan = make_plan(model, target, {options.ctx, options.fuse, options.extern_weights});
+  Stages stages;
+  stages.plan = plan_to_json(plan).dump(2) + "\n";
+
+  progress.stage("emit");
+  stages.source = emit(plan);
+  const bool early = options.emit == "plan" || options.emit == "hip";
+  if (early && !options.save_temps) {
+    write_file(output, stages.text(options.emit), options.model);
+    return;
+  }
+
+  progress.stage("build");
+  BuildRequest request;
+  request.source = stages.source;
+  request.target = &target;
+  request.hot_kernels = kernels_of(plan);
+  request.want_ll = options.save_temps || options.emit == "ll";
+  request.want_asm = options.save_temps || options.emit == "asm";
+  stages.built = build(request);
+  if (options.save_temps) save_temps(options, target, stages, output);
+  if (!options.emit.empty()) {
+    write_file(output, stages.text(options.emit), options.model);
+    return;
+  }
+  std::vector<PackedCode> code;
+  if (const std::string ptxas = find_ptxas(options.ptxas, target); !ptxas.empty()) {
+    progress.stage("ptxas");
+    const std::vector<u8> cubin = assemble_cubin(ptxas, stages.built.object, target.arch, stages.built.resources);
+    code.push_back({"cubin", target.arch, std::string(text_of(cubin))});
+  }
+  code.push_back({code_kind(target), target.arch, std::string(text_of(stages.built.object))});
+
+  progress.stage("pack");
+  const PackReport sizes = write_program({.plan = plan,
+                                          .file = *file,
+                                          .code = std::move(code),
+                                          .tokenizer = serialized_tokenizer(*file),
+                                          .model_name = std::string(file->get_string("general.name").value_or("")),
+                                          .runtime = runtime_blob(),
+                                          .output = output,
+                                          .progress = [&](u64 done, u64 total) { progress.update(done, total); }});
+  progress.finish();
+  print_report(plan, stages.built.resources, sizes, output);
+}
+
+}  // namespace llmc

@@ -1,0 +1,139 @@
+// The command line of llmc. Every sub-command is one call.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <cstring>
+#include <new>
+
+#include "common/error.h"
+#include "common/version.h"
+#include "compiler/build/build.h"
+#include "compiler/compile.h"
+#include "compiler/inspect.h"
+#include "compiler/model/model.h"
+#include "compiler/print_plan.h"
+#include "compiler/target/target.h"
+#include "compiler/tokenize.h"
+
+namespace llmc {
+namespace {
+
+const std::map<std::string, Fuse> fuse_names = {{"op", Fuse::op}, {"block", Fuse::block}, {"model", Fuse::model}};
+
+void add_compile(CLI::App& app, CompileOptions& options) {
+  CLI::App* sub = app.add_subcommand("compile", "Make an executable of a model for one processor");
+  sub->add_option("model", options.model, "GGUF file")->required();
+  sub->add_option("--arch", options.arch, "Processor, e.g. gfx1100, sm_90, x86-64-v4, native (default: the GPU that is there, else native)");
+  sub->add_option("-o,--output", options.output, "Where to write (default: the model's name with .bin, here)");
+  sub->add_option("--ctx", options.ctx, "Most positions the program can hold (default: the model's, at most 8192)")->check(CLI::PositiveNumber);
+  sub->add_option("--fuse", options.fuse, "Kernels: one a phase (op), a transformer block (block) or a token (model)")
+      ->transform(CLI::CheckedTransformer(fuse_names))
+      ->option_text("op|block|model");
+  sub->add_option_function<std::string>(
+         "--weights", [&options](const std::string& where) { options.extern_weights = where == "extern"; },
+         "Carry the weights in the executable (embed) or leave them in the GGUF (extern)")
+      ->check(CLI::IsMember({"embed", "extern"}));
+  sub->add_option("--ptxas", options.ptxas, "NVIDIA: add a cubin made by this ptxas (a path, auto or off)");
+  sub->add_option("--emit", options.emit, "Write the plan, source, LLVM IR, assembly or object instead of an executable")
+      ->check(CLI::IsMember({"plan", "hip", "ll", "asm", "obj"}));
+  sub->add_option_function<std::string>(
+         "--save-temps",
+         [&options](const std::string& folder) {
+           options.save_temps = true;
+           options.temps_folder = folder;
+         },
+         "Keep plan, source, assembly and object, beside the output or in DIR")
+      ->expected(0, 1)
+      ->trigger_on_parse();
+  sub->callback([&options] { compile(options); });
+}
+
+struct PlanCommand {
+  std::string model, arch = "native";
+  PlanOptions options;
+  bool json = false;
+};
+
+void add_plan(CLI::App& app, PlanCommand& command) {
+  CLI::App* sub = app.add_subcommand("plan", "Show the phases, bytes and floor time of a token, without compiling");
+  sub->add_option("model", command.model, "GGUF file")->required();
+  sub->add_option("--arch", command.arch, "Processor (default: native)");
+  sub->add_option("--ctx", command.options.ctx, "Most positions the program can hold")->check(CLI::PositiveNumber);
+  sub->add_option("--fuse", command.options.fuse, "Fusion level")->transform(CLI::CheckedTransformer(fuse_names))->option_text("op|block|model");
+  sub->add_flag("--json", command.json, "As JSON");
+  sub->callback([&command] {
+    const Model model = read_model(GgufFile::open(command.model));
+    print_plan(make_plan(model, find_target(command.arch), command.options), command.json, stdout);
+  });
+}
+
+struct InspectCommand {
+  std::string model;
+  bool json = false;
+};
+
+void add_inspect(CLI::App& app, InspectCommand& command) {
+  CLI::App* sub = app.add_subcommand("inspect", "Show a GGUF's metadata and tensors");
+  sub->add_option("model", command.model, "GGUF file")->required();
+  sub->add_flag("--json", command.json, "As JSON");
+  sub->callback([&command] { inspect(command.model, command.json, stdout); });
+}
+
+void add_tokenize(CLI::App& app, TokenizeOptions& options) {
+  CLI::App* sub = app.add_subcommand("tokenize", "Show the token ids of a text");
+  sub->add_option("model", options.model, "GGUF file")->required();
+  auto* text = sub->add_option("-p,--prompt", options.text, "The text");
+  sub->add_option("-f,--file", options.file, "A file whose bytes are the text")->excludes(text);
+  sub->add_flag("--no-bos", options.no_bos, "Leave the beginning-of-sequence token out");
+  sub->add_flag("--special", options.special, "Recognise special tokens in the text");
+  sub->callback([&options] { tokenize(options, stdout); });
+}
+
+void add_targets(CLI::App& app, bool& json) {
+  CLI::App* sub = app.add_subcommand("targets", "List the processors llmc can compile for");
+  sub->add_flag("--json", json, "As JSON");
+  sub->callback([&json] { print_targets(json, stdout); });
+}
+
+int run(int argc, char** argv) {
+  CLI::App app{"llmc: compiles a language model (GGUF) into one executable for one processor"};
+  app.set_version_flag("--version", fmt::format("llmc {}", version));
+  app.require_subcommand(1);
+  CompileOptions compile_options;
+  PlanCommand plan_command;
+  InspectCommand inspect_command;
+  TokenizeOptions tokenize_options;
+  bool targets_json = false;
+  add_compile(app, compile_options);
+  add_inspect(app, inspect_command);
+  add_plan(app, plan_command);
+  add_targets(app, targets_json);
+  add_tokenize(app, tokenize_options);
+  try {
+    app.parse(argc, argv);
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : static_cast<int>(Exit::usage);
+  }
+}
+
+}  // namespace
+}  // namespace llmc
+
+int main(int argc, char** argv) {
+  if (argc > 1 && std::strcmp(argv[1], llmc::internal_build_flag) == 0) return llmc::internal_build_main();
+  try {
+    return llmc::run(argc, argv);
+  } catch (const llmc::InternalError& error) {
+    fmt::print(stderr, "llmc: internal error: {}\nThis is a fault of llmc, not of your input; please report it.\n", error.what());
+    return static_cast<int>(error.code());
+  } catch (const llmc::Error& error) {
+    fmt::print(stderr, "llmc: {}\n", error.what());
+    return static_cast<int>(error.code());
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "llmc: out of memory. Close other programs, or compile on a machine with more.\n");
+    return static_cast<int>(llmc::Exit::memory);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "llmc: internal error: {}\nThis is a fault of llmc, not of your input; please report it.\n", error.what());
+    return static_cast<int>(llmc::Exit::internal);
+  }
+}

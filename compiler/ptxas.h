@@ -1,0 +1,12 @@
+// Where the CUDA toolkit's ptxas is, for --ptxas.
+#pragma once
+#include <string>
+#include "compiler/target/target.h"
+
+namespace llmc {
+
+// `choice`: "off" gives "", "auto" the one on PATH or in the toolkit's usual folder ("" with a note where there is none), else a path,
+// which must be executable (Error(usage)). Always "" for targets other than NVIDIA's.
+std::string find_ptxas(const std::string& choice, const Target& target);
+
+}  // namespace llmc

@@ -1,0 +1,12 @@
+// The table `llmc compile` ends with: kernels with their registers, shared memory and code, then sizes and the memory needed.
+#pragma once
+#include <vector>
+#include "compiler/build/build.h"
+#include "compiler/pack/pack.h"
+#include "compiler/plan/plan.h"
+
+namespace llmc {
+
+void print_report(const Plan& plan, const std::vector<KernelResources>& resources, const PackReport& sizes, const std::string& output);
+
+}  // namespace llmc
