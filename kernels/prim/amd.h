@@ -2,7 +2,14 @@
 #pragma once
 #include "kernels/prim/types.h"
 
+// One or two workgroups a compute unit are meant: asking the scheduler for no more than that on wave64 (four SIMDs) leaves it registers
+// to keep loads in flight.
+#if __AMDGCN_WAVEFRONT_SIZE == 64
+#define LLMC_KERNEL(threads) \
+  extern "C" __global__ __attribute__((amdgpu_flat_work_group_size(threads, threads), amdgpu_waves_per_eu((threads) / 256, (threads) / 128)))
+#else
 #define LLMC_KERNEL(threads) extern "C" __global__ __attribute__((amdgpu_flat_work_group_size(threads, threads)))
+#endif
 
 namespace llmc::prim {
 
@@ -84,6 +91,7 @@ LLMC_FN i32 dot4_us(u32 a, u32 b, i32 c) {
 LLMC_FN u32x4 load16(const void* p) { return __builtin_nontemporal_load((const LLMC_GLOBAL u32x4*)p); }
 LLMC_FN u32x2 load8(const void* p) { return __builtin_nontemporal_load((const LLMC_GLOBAL u32x2*)p); }
 LLMC_FN u32 load4(const void* p) { return __builtin_nontemporal_load((const LLMC_GLOBAL u32*)p); }
+LLMC_FN u16 load2(const void* p) { return __builtin_nontemporal_load((const LLMC_GLOBAL u16*)p); }
 LLMC_FN u32x4 load16_cached(const void* p) { return *(const LLMC_GLOBAL u32x4*)p; }
 
 LLMC_FN u32 coherent_load(const u32* p) { return __hip_atomic_load(p, __ATOMIC_RELAXED, __HIP_MEMORY_SCOPE_AGENT); }

@@ -45,6 +45,7 @@ LLMC_FN i32 dot4_ss(u32 a, u32 b, i32 c) {
 LLMC_FN u32x4 load16(const void* p) { return *(const u32x4*)p; }
 LLMC_FN u32x2 load8(const void* p) { return *(const u32x2*)p; }
 LLMC_FN u32 load4(const void* p) { return *(const u32*)p; }
+LLMC_FN u16 load2(const void* p) { return *(const u16*)p; }
 LLMC_FN u32x4 load16_cached(const void* p) { return *(const u32x4*)p; }
 
 template <class T>

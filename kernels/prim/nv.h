@@ -68,6 +68,11 @@ LLMC_FN u32 load4(const void* p) {
   asm volatile("ld.global.nc.L1::no_allocate.u32 %0, [%1];" : "=r"(a) : "l"(global_address(p)));
   return a;
 }
+LLMC_FN u16 load2(const void* p) {
+  u16 a;
+  asm volatile("ld.global.nc.L1::no_allocate.u16 %0, [%1];" : "=h"(a) : "l"(global_address(p)));
+  return a;
+}
 LLMC_FN u32x4 load16_cached(const void* p) {
   return *(const __attribute__((address_space(1))) u32x4*)p;
 }
