@@ -1,6 +1,6 @@
-// De-quantisation of every supported type, as ggml's dequantize_row_* functions do it (ggml/src/ggml-quants.c): the same float32
-// operations in the same order, so that the results are the same bits. The build keeps -ffp-contract=off (C++20 without extensions)
-// for this reason.
+// De-quantisation of every supported type, as ggml's dequantize_row_* functions do it (ggml/src/ggml-quants.c), to the same bits.
+// That needs no care for the order of operations: a scale of 11 bits times a sub-scale of 8 times a value of 6 is exact in float32, so
+// only taking a minimum away rounds, once.
 //
 // The simple types hold 32 elements with one scale d (and one minimum m): element j is in the low nibble of byte j, element j + 16 in
 // the high nibble. The K types hold 256 elements in 8 or 16 sub-blocks, whose 4- or 6-bit scales are themselves scaled by d (and dmin).
