@@ -1,14 +1,17 @@
 """The reference matrix: tiny models, prompts and the error each may have. One list for the tests on a CPU (logits_test.py) and on a
-card (tests/h200). `cases.py` prints the names, for CMake.
+card (tests/h200). `cases.py matrix` and `cases.py golden` print the names, for CMake.
 
 The bars are NMSE over all rows: for 8-bit activations a multiple of llama.cpp's error on tiny models of that type, the rest absolute.
 """
+import sys
 
 # NMSE of llama.cpp's CPU path against float32 on the same de-quantised weights, tiny-llama models of two layers (docs/performance.md).
 LLAMA_CPP = dict(Q8_0=1.2e-3, Q4_0=1.4e-3, Q4_1=1.4e-3, Q5_0=1.1e-3, Q5_1=1.3e-3, Q2_K=2.2e-3, Q3_K=2.2e-3, Q4_K=2.2e-3, Q5_K=2.2e-3, Q6_K=2.5e-3)
 BARS = dict(F32=1e-5, F16=2e-5, BF16=1.2e-4)
 BARS.update({name: error * (0.8 if name.endswith('_K') else 1.2) for name, error in LLAMA_CPP.items()})
 GOLDEN_NAMES = {'Q3_K_M': 'Q3_K', 'Q4_K_M': 'Q4_K', 'Q5_K_M': 'Q5_K'}
+GOLDENS = ('llama-F32', 'llama-F16', 'llama-BF16', 'llama-Q4_0', 'llama-Q4_1', 'llama-Q5_0', 'llama-Q5_1', 'llama-Q8_0', 'llama-Q2_K',
+           'llama-Q3_K_M', 'llama-Q4_K_M', 'llama-Q5_K_M', 'llama-Q6_K', 'qwen2-Q4_0', 'qwen2-Q8_0', 'qwen2-Q4_K_M')
 QWEN2_LLAMA_CPP = {'Q4_0': 1.4e-3, 'Q8_0': 1.2e-3, 'Q4_K_M': 3.4e-3}
 
 
@@ -47,4 +50,4 @@ CASES.update({
 })
 
 if __name__ == '__main__':
-    print(';'.join(CASES))
+    print(';'.join({'matrix': CASES, 'golden': GOLDENS}[sys.argv[1]]))

@@ -20,6 +20,10 @@ def run(*command, code=0, timeout=600, **options):
     return done
 
 
+def golden_base(name):
+    return os.path.join(GOLDENS, 'logits', f'tiny-{name}')
+
+
 def make_model(path, *arguments):
     run(sys.executable, os.path.join(REFERENCE, 'make_model.py'), path, *arguments)
     return path

@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """A program's logits against the truth. usage: logits_test.py matrix CASE ARCH FUSE | golden FAMILY-TYPE ARCH FUSE
 
+Prompts go through the program twice: in chunks (the prefill kernels) and, shorter ones, token by token (the decode kernels).
+
 matrix: a model of cases.py is made, compiled and run; the float64 reference runs over the same tokens (the prompt and the program's own
 greedy ones), so rows of the prompt and of decoding are compared alike. golden: the true logits beside the models in ../shared/goldens;
 skipped (exit 77) where those are absent.
@@ -20,11 +22,11 @@ def check(name, measured, reference, bar):
     assert error <= bar, f'{name}: NMSE {error:.3e} is above {bar:.1e}'
 
 
-def matrix(name, arch, fuse, folder):
+STEPPED = 200  # longest prompt that is also fed token by token
+
+
+def check_matrix(name, model, program, folder):
     case = cases.CASES[name]
-    model = harness.make_model(os.path.join(folder, 'model.gguf'), *case['model'])
-    program = os.path.join(folder, 'program')
-    harness.compile_model(model, program, '--arch', arch, '--fuse', fuse, '--ctx', case['ctx'])
     vocab = json.loads(harness.run(program, 'info', '--json').stdout)['n_vocab']
     for length in case['prompts']:
         tokens = harness.prompt_tokens(length, vocab)
@@ -32,21 +34,35 @@ def matrix(name, arch, fuse, folder):
         reference = harness.reference_logits(model, tokens + greedy, folder)
         check(f'{name}, {length} tokens', measured[:length], reference[:length], case['bar'])
         check(f'{name}, decoded after {length}', measured[length:], reference[length:], case['bar'])
+        if length <= STEPPED:
+            stepped, _ = harness.program_logits(program, tokens, 0, folder, '--step')
+            check(f'{name}, {length} tokens one by one', stepped, reference[:length], case['bar'])
+
+
+def check_golden(name, base, program, folder):
+    prompt = json.load(open(base + '.json'))['prompt']
+    family, file_type = name.split('-', 1)
+    for arguments in ([], ['--step']):
+        measured, _ = harness.program_logits(program, prompt, 0, folder, *arguments)
+        reference = harness.read_logits(base + '.logits', measured.shape[1])[:len(prompt)]
+        check(' '.join([name, *arguments]), measured, reference, cases.golden_bar(family, file_type))
+
+
+def matrix(name, arch, fuse, folder):
+    model = harness.make_model(os.path.join(folder, 'model.gguf'), *cases.CASES[name]['model'])
+    program = os.path.join(folder, 'program')
+    harness.compile_model(model, program, '--arch', arch, '--fuse', fuse, '--ctx', cases.CASES[name]['ctx'])
+    check_matrix(name, model, program, folder)
 
 
 def golden(name, arch, fuse, folder):
-    base = os.path.join(harness.GOLDENS, 'logits', f'tiny-{name}')
+    base = harness.golden_base(name)
     if not os.path.exists(base + '.gguf'):
         print(f'skipped: {base}.gguf is not there')
         sys.exit(77)
     program = os.path.join(folder, 'program')
     harness.compile_model(base + '.gguf', program, '--arch', arch, '--fuse', fuse)
-    truth = json.load(open(base + '.json'))
-    prompt = truth['prompt']
-    measured, _ = harness.program_logits(program, prompt, 0, folder)
-    reference = harness.read_logits(base + '.logits', measured.shape[1])[:len(prompt)]
-    family, file_type = name.split('-', 1)
-    check(name, measured, reference, cases.golden_bar(family, file_type))
+    check_golden(name, base, program, folder)
 
 
 if __name__ == '__main__':

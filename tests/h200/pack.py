@@ -1,0 +1,79 @@
+#!/usr/bin/env python3
+"""Packs what a machine with a card needs into one archive: small programs with their models and true logits, the demo, programs of the
+presets with extern weights, and the scripts that run them. usage: pack.py OUT.tar.xz [--arch sm_90] [--only golden,matrix,demo,bench]
+
+Nothing of llmc has to be built or installed on the card's machine: python3 with numpy and the driver are enough.
+"""
+import argparse
+import lzma
+import os
+import shutil
+import sys
+import tarfile
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, '..', 'e2e'))
+import cases  # noqa: E402
+import harness  # noqa: E402
+
+LEVELS = ('op', 'block', 'model')
+PRESETS = ('qwen2.5-0.5b-q4_k_m', 'qwen2.5-0.5b-q8_0', 'qwen3-0.6b-q8_0', 'llama3.2-1b-q4_k_m', 'llama3.2-1b-f16', 'llama2-7b-q4_0',
+           'llama3.1-8b-q4_k_m')
+DEMO = os.path.join(harness.ROOT, 'examples', 'tinytales', 'tinytales-q8_0.gguf')
+SYNTH = os.path.join(os.path.dirname(harness.ROOT), 'shared', 'tools', 'synth_gguf.py')
+
+
+def compile_for(arch, model, program, fuse, *arguments):
+    print(os.path.basename(program), flush=True)
+    harness.compile_model(model, program, '--arch', arch, '--fuse', fuse, '--ptxas=auto', *arguments)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('out')
+    parser.add_argument('--arch', default='sm_90')
+    parser.add_argument('--only', default='golden,matrix,demo,bench')
+    parser.add_argument('--levels', default=','.join(LEVELS))
+    parser.add_argument('--presets', default=','.join(PRESETS))
+    arguments = parser.parse_args()
+    parts, levels = arguments.only.split(','), arguments.levels.split(',')
+    with tempfile.TemporaryDirectory() as folder:
+        bundle = os.path.join(folder, 'bundle')
+        os.makedirs(bundle)
+        path = lambda name: os.path.join(bundle, name)
+        if 'golden' in parts:
+            for name in cases.GOLDENS:
+                for level in levels:
+                    compile_for(arguments.arch, harness.golden_base(name) + '.gguf', path(f'golden.{name}.{level}'), level)
+                for suffix in ('json', 'logits'):
+                    shutil.copy(f'{harness.golden_base(name)}.{suffix}', path(f'tiny-{name}.{suffix}'))
+        if 'matrix' in parts:
+            for name, case in cases.CASES.items():
+                model = harness.make_model(path(f'{name}.gguf'), *case['model'])
+                for level in levels:
+                    compile_for(arguments.arch, model, path(f'matrix.{name}.{level}'), level, '--ctx', case['ctx'])
+        if 'demo' in parts:
+            for level in levels:
+                compile_for(arguments.arch, DEMO, path(f'demo.{level}'), level)
+        if 'bench' in parts:
+            for preset in arguments.presets.split(','):
+                model = os.path.join(folder, f'{preset}.gguf')
+                harness.run(sys.executable, SYNTH, preset, model)
+                for level in levels:
+                    compile_for(arguments.arch, model, path(f'bench.{preset}.{level}'), level, '--weights=extern', '--ctx', 8192)
+                os.remove(model)
+            shutil.copy(SYNTH, path('synth_gguf.py'))
+        for script in ('../e2e/cases.py', '../e2e/harness.py', '../e2e/logits_test.py', 'run.py'):
+            shutil.copy(os.path.join(HERE, script), bundle)
+        shutil.copytree(harness.REFERENCE, path('reference'), ignore=shutil.ignore_patterns('__pycache__'))
+        # Every program holds the same runtime: one dictionary over all of them makes the archive small.
+        filters = [{'id': lzma.FILTER_LZMA2, 'preset': 6, 'dict_size': 256 << 20}]
+        with lzma.open(arguments.out, 'w', format=lzma.FORMAT_XZ, filters=filters) as packed, tarfile.open(fileobj=packed, mode='w|') as archive:
+            for name in sorted(os.listdir(bundle)):
+                archive.add(path(name), arcname=name)
+    print(f'{arguments.out}: {os.path.getsize(arguments.out) / 2**20:.1f} MiB')
+
+
+if __name__ == '__main__':
+    main()

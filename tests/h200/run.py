@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+"""Runs on the card's machine, in the folder where pack.py's archive was unpacked: every golden and matrix program against its truth, the
+demo, and `bench` of the presets. usage: run.py [--only golden,matrix,demo,bench] [--out RESULTS.json] [--depths 0] [--minutes 8]
+
+Prints one line a program and a summary; exits 1 where anything failed. Model files of the presets are made here (synth_gguf.py) under
+--models, kept while the disk has room.
+"""
+import argparse
+import glob
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, HERE)
+import cases  # noqa: E402
+import harness  # noqa: E402
+import logits_test  # noqa: E402
+
+harness.REFERENCE = os.path.join(HERE, 'reference')
+DEMO_PROMPTS = ('Tell me a story about a fox and a lantern.', 'Tell me a story about an owl and a kite.')
+
+
+def attempt(results, name, action):
+    start = time.time()
+    try:
+        answer, failed = action(), False
+    except Exception as error:  # a failure is a row of the table, not the end of the run
+        answer, failed = str(error)[-1500:], True
+    results[name] = dict(failed=failed, answer=answer, seconds=time.time() - start)
+    print(f'{"FAILED" if failed else "ok":7}{name} ({time.time() - start:.1f} s)' + (f'\n{answer}' if failed else ''), flush=True)
+
+
+def logits(kind, program, folder):
+    name = os.path.basename(program).split('.', 1)[1].rsplit('.', 1)[0]
+    if kind == 'golden':
+        return logits_test.check_golden(name, os.path.join(HERE, f'tiny-{name}'), program, folder)
+    return logits_test.check_matrix(name, os.path.join(HERE, f'{name}.gguf'), program, folder)
+
+
+def demo(program):
+    stories = []
+    for prompt in DEMO_PROMPTS:
+        done = harness.run(program, '-p', prompt, '--temp', '0')
+        print(f'> {prompt}\n{done.stdout}\n{done.stderr.strip()}', flush=True)
+        stories.append(dict(prompt=prompt, story=done.stdout, timings=done.stderr))
+    return stories
+
+
+def bench(program, model, depths, prompt):
+    rows = []
+    for depth in depths:
+        done = harness.run(program, 'bench', '--weights', model, '-p', prompt, '-n', 128, '-d', depth, '-r', 5, '-o', 'json')
+        rows += json.loads(done.stdout)
+    for row in rows:
+        print('   ', {key: row[key] for key in ('n_prompt', 'n_gen', 'avg_ts', 'stddev_ts', 'gb_per_s', 'start_ms', 'ttft_ms') if key in row}, flush=True)
+    return rows
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--only', default='golden,matrix,demo,bench')
+    parser.add_argument('--out')
+    parser.add_argument('--depths', default='0')
+    parser.add_argument('--prompt', default='512')
+    parser.add_argument('--models', default=tempfile.gettempdir())
+    parser.add_argument('--minutes', type=float, default=8)
+    arguments = parser.parse_args()
+    end = time.time() + 60 * arguments.minutes
+    results = {}
+    parts = arguments.only.split(',')
+    for kind in ('golden', 'matrix'):
+        for program in sorted(glob.glob(os.path.join(HERE, f'{kind}.*'))) if kind in parts else ():
+            with tempfile.TemporaryDirectory() as folder:
+                attempt(results, os.path.basename(program), lambda: logits(kind, program, folder))
+    for program in sorted(glob.glob(os.path.join(HERE, 'demo.*'))) if 'demo' in parts else ():
+        attempt(results, os.path.basename(program), lambda: demo(program))
+    if 'bench' in parts:
+        for preset in sorted({os.path.basename(p)[len('bench.'):].rsplit('.', 1)[0] for p in glob.glob(os.path.join(HERE, 'bench.*'))}):
+            if time.time() > end:
+                print(f'no time left for {preset}')
+                continue
+            model = os.path.join(arguments.models, f'{preset}.gguf')
+            if not os.path.exists(model):
+                subprocess.run([sys.executable, os.path.join(HERE, 'synth_gguf.py'), preset, model], check=True)
+            for program in sorted(glob.glob(os.path.join(HERE, f'bench.{preset}.*'))):
+                attempt(results, os.path.basename(program), lambda: bench(program, model, arguments.depths.split(','), arguments.prompt))
+    if arguments.out:
+        json.dump(results, open(arguments.out, 'w'), indent=1)
+    failed = [name for name, result in results.items() if result['failed']]
+    print(f'{len(results) - len(failed)} passed, {len(failed)} failed' + (': ' + ', '.join(failed) if failed else ''))
+    sys.exit(bool(failed))
+
+
+if __name__ == '__main__':
+    main()
