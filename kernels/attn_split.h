@@ -1,0 +1,29 @@
+// How attention of one new token is cut over the context: a pure function of the context's length, the launch's workers and the
+// model. Read by the kernels and by the plan, so plain built-in types only.
+#pragma once
+
+namespace llmc::attn_split {
+
+constexpr unsigned max_pieces = 128;  // rows of `attn_part` of a head
+constexpr unsigned min_piece = 64;    // positions: below that, merging costs more than reading
+// Query heads that a workgroup computes together over one reading of K and V: what fits into registers beside the rows in flight.
+constexpr unsigned max_heads(unsigned head_dim) { return head_dim <= 128 ? 8 : 4; }
+
+// A group (the query heads of a kv head) is cut into equal parts of at most max_heads.
+constexpr unsigned parts(unsigned group, unsigned head_dim) { return (group + max_heads(head_dim) - 1) / max_heads(head_dim); }
+constexpr unsigned heads_per_part(unsigned group, unsigned head_dim) {
+  return (group + parts(group, head_dim) - 1) / parts(group, head_dim);
+}
+
+// Pieces into which `positions` (>= 1) are cut, for each of `lanes` = kv heads x parts that are computed side by side.
+constexpr unsigned pieces(unsigned positions, unsigned workers, unsigned lanes) {
+  unsigned share = workers / lanes, useful = (positions + min_piece - 1) / min_piece;
+  unsigned count = share < useful ? share : useful;
+  return count < 1 ? 1 : count < max_pieces ? count : max_pieces;
+}
+// First position of piece `piece`; of piece `count`, the end.
+constexpr unsigned piece_begin(unsigned piece, unsigned count, unsigned positions) {
+  return (unsigned)((unsigned long long)positions * piece / count);
+}
+
+}  // namespace llmc::attn_split

@@ -1,0 +1,285 @@
+// Attention of one new token, split over the context.
+//
+// A row of K is read by a team of lanes, 16 bytes each, and several rows are in flight. All query heads of a kv head's group (or a
+// part of a large group) meet each row, so K and V are read once. Every team keeps an online softmax of its own (maximum, sum and
+// weighted sum of values, base 2); teams are merged at the end of a piece, first over the wave, then over the workgroup. Where the
+// context is cut into more than one piece, the worker that arrives last at a head's counter merges its pieces in the order of their
+// index, the maximum first, so that the sums are independent multiply-adds: same result whoever is last.
+//
+// The row of the new token never goes through memory: the workers that hold the last piece rotate k themselves, and one of them
+// appends it. Nobody reads the cache at the new position.
+#pragma once
+#include "kernels/attn_split.h"
+#include "kernels/gpu/rope.h"
+
+namespace llmc::attention {
+
+constexpr f32 log2_e = 1.4426950408889634f;
+constexpr f32 lowest = -1e30f;  // finite, so that differences of two are numbers
+
+// S, the shape: n_heads, n_kv_heads, head_dim, threads, and what rope::prepare_row asks.
+template <class S>
+struct Decode {
+  static constexpr u32 head_dim = S::head_dim, kv_heads = S::n_kv_heads, group = S::n_heads / S::n_kv_heads;
+  static constexpr u32 parts = attn_split::parts(group, head_dim), heads = attn_split::heads_per_part(group, head_dim);
+  static constexpr u32 chunks = head_dim / 8;  // 16-byte pieces of a row
+  static constexpr u32 team = chunks <= 4 ? 4 : chunks <= 8 ? 8 : chunks <= 16 ? 16 : 32;  // lanes that read a row
+  static constexpr u32 width = team * 8;       // head_dim padded to the team
+  static constexpr u32 teams = S::threads / team, waves = S::threads / prim::kWave;
+  static constexpr u32 flight = heads <= 4 ? 4 : 2;  // rows of K and V in flight for a team
+  static constexpr u32 row = width + 2;              // of the merge: weighted sums, maximum, sum
+  static_assert(head_dim % 32 == 0 && head_dim <= 256 && S::n_heads % S::n_kv_heads == 0);
+
+  struct Shared {
+    f32 q[heads][width];
+    u16 k[width], v[width];  // the new token's
+    union {
+      f32 sums[waves][heads][row];
+      f32 weights[heads][attn_split::max_pieces];
+    };
+    f32 inverse_sum[heads];
+    u32 last;
+  };
+
+  struct Buffers {
+    const f32* qkv;  // of the token: q, k, v concatenated
+    f32* att;        // [n_heads][head_dim]
+    f32* part;       // [n_heads][max_pieces][head_dim + 2]
+    u32* count;      // [n_heads], zero before and after
+    u16* k;          // the layer's cache, f16: [kv head][ctx][head_dim]
+    u16* v;
+    const f32* q_norm;  // [head_dim], where S::qk_norm
+    const f32* k_norm;
+  };
+
+  struct Running {
+    f32 top[heads], sum[heads], acc[heads][8];
+  };
+
+  // Takes `rows` rows into the running softmax; valid[i] tells whether row i counts for this team. Called by whole waves.
+  template <u32 rows>
+  LLMC_FN static void accumulate(Running& run, const Shared& s, const u32x4 (&k)[rows], const u32x4 (&v)[rows], const bool (&valid)[rows]) {
+    u32 chunk = prim::lane() % team;
+    f32 p[rows][heads];
+    f32 key[rows][8];
+    LLMC_UNROLL for (u32 i = 0; i < rows; i++) unpack(key[i], k[i]);
+    LLMC_UNROLL for (u32 h = 0; h < heads; h++) {
+      f32x4 low = *(const f32x4*)&s.q[h][chunk * 8], high = *(const f32x4*)&s.q[h][chunk * 8 + 4];
+      f32 top = run.top[h];
+      LLMC_UNROLL for (u32 i = 0; i < rows; i++) {
+        f32 dot = 0;
+        LLMC_UNROLL for (u32 j = 0; j < 4; j++) dot += low[j] * key[i][j];
+        LLMC_UNROLL for (u32 j = 0; j < 4; j++) dot += high[j] * key[i][4 + j];
+        p[i][h] = prim::wave_sum<team>(dot);
+        if (valid[i]) top = prim::max(top, p[i][h]);
+      }
+      f32 shrink = prim::exp2(run.top[h] - top);
+      run.top[h] = top;
+      run.sum[h] *= shrink;
+      LLMC_UNROLL for (u32 i = 0; i < rows; i++) {
+        p[i][h] = valid[i] ? prim::exp2(p[i][h] - top) : 0.0f;
+        run.sum[h] += p[i][h];
+      }
+      LLMC_UNROLL for (u32 j = 0; j < 8; j++) run.acc[h][j] *= shrink;
+      if (h % 2 == 1) asm volatile("" ::: "memory");  // or the reads of q for all heads are moved up here, which takes 64 registers
+    }
+    LLMC_UNROLL for (u32 i = 0; i < rows; i++) {
+      f32 value[8];
+      unpack(value, v[i]);
+      LLMC_UNROLL for (u32 h = 0; h < heads; h++)
+        LLMC_UNROLL for (u32 j = 0; j < 8; j++) run.acc[h][j] += p[i][h] * value[j];
+    }
+  }
+
+  LLMC_FN static void unpack(f32 (&out)[8], u32x4 raw) {
+    LLMC_UNROLL for (u32 j = 0; j < 4; j++) {
+      prim::Float2 two = prim::half2_to_float2(raw[j]);
+      out[2 * j] = two.x;
+      out[2 * j + 1] = two.y;
+    }
+  }
+
+  // q of the part's heads into shared memory, times 1 / sqrt(head_dim) and log2(e); for the last piece also the new k and v, which
+  // the worker of part 0 appends to the cache at `pos`. A wave makes one row at a time.
+  LLMC_FN static void prepare(const Buffers& b, Shared& s, u32 kv_head, u32 part_index, u32 pos, u32 ctx, bool has_new) {
+    const f32 scale = log2_e * prim::rsqrt((f32)head_dim);
+    LLMC_GRID_STRIDE for (u32 r = prim::wave(); r < heads + 2; r += waves) {
+      if (r < heads) {
+        u32 in_group = prim::min(part_index * heads + r, group - 1);  // a part may have fewer heads than the others
+        rope::prepare_row<S>(b.qkv + (u64)(kv_head * group + in_group) * head_dim, b.q_norm, pos, scale,
+                             [&](u32 i, f32 value) { s.q[r][i] = value; });
+      } else if (has_new && r == heads) {
+        u64 at = ((u64)kv_head * ctx + pos) * head_dim;
+        rope::prepare_row<S>(b.qkv + (u64)(S::n_heads + kv_head) * head_dim, b.k_norm, pos, 1.0f, [&](u32 i, f32 value) {
+          s.k[i] = prim::float_to_half(value);
+          if (part_index == 0) b.k[at + i] = s.k[i];
+        });
+      } else if (has_new) {
+        u64 at = ((u64)kv_head * ctx + pos) * head_dim;
+        const f32* source = b.qkv + (u64)(S::n_heads + kv_heads + kv_head) * head_dim;
+        LLMC_UNROLL for (u32 i = 0; i < head_dim; i += prim::kWave) {
+          u32 d = i + prim::lane();
+          if (d >= head_dim) continue;
+          s.v[d] = prim::float_to_half(prim::load_coherent(source + d));
+          if (part_index == 0) b.v[at + d] = s.v[d];
+        }
+      }
+    }
+  }
+
+  // Attention of the token at `pos`: att is written, k and v are appended. Called by all threads of all workgroups of the launch;
+  // `ctx` is the cache's length. On return att is complete once every workgroup has come to a device-wide barrier.
+  LLMC_HOT LLMC_FN static void run(const Buffers& b, u32 pos, u32 ctx, u32 worker, u32 workers, u8* shared) {
+    Shared& s = *(Shared*)shared;
+    const u32 pieces = attn_split::pieces(pos + 1, workers, kv_heads * parts);
+    LLMC_GRID_STRIDE for (u32 item = worker; item < kv_heads * parts * pieces; item += workers) {
+      u32 lane_index = item / pieces, piece = item % pieces, kv_head = lane_index / parts, part_index = lane_index % parts;
+      u32 begin = attn_split::piece_begin(piece, pieces, pos + 1), end = attn_split::piece_begin(piece + 1, pieces, pos + 1);
+      bool has_new = piece == pieces - 1;
+      for (u32 i = prim::thread(); head_dim < width && i < heads * (width - head_dim); i += S::threads)
+        s.q[i / (width - head_dim)][head_dim + i % (width - head_dim)] = 0;
+      prepare(b, s, kv_head, part_index, pos, ctx, has_new);
+      prim::sync_block();
+      stream_piece(b, s, kv_head, begin, has_new ? pos : end, ctx, has_new);
+      prim::sync_block();
+      write_piece(b, s, kv_head, part_index, piece, pieces);
+      if (pieces > 1) merge_if_last(b, s, kv_head, part_index, pieces);
+      prim::sync_block();
+    }
+  }
+
+  LLMC_FN static void stream_piece(const Buffers& b, Shared& s, u32 kv_head, u32 begin, u32 end, u32 ctx, bool has_new) {
+    u32 chunk = prim::lane() % team, my_team = prim::thread() / team;
+    bool reads = chunk < chunks;
+    const u8* k = (const u8*)(b.k + (u64)kv_head * ctx * head_dim) + chunk * 16;
+    const u8* v = (const u8*)(b.v + (u64)kv_head * ctx * head_dim) + chunk * 16;
+    Running run;
+    LLMC_UNROLL for (u32 h = 0; h < heads; h++) {
+      run.top[h] = lowest;
+      run.sum[h] = 0;
+      LLMC_UNROLL for (u32 j = 0; j < 8; j++) run.acc[h][j] = 0;
+    }
+    LLMC_GRID_STRIDE for (u32 base = begin; base < end; base += teams * flight) {
+      u32x4 key[flight], value[flight];
+      bool valid[flight];
+      LLMC_UNROLL for (u32 i = 0; i < flight; i++) {
+        u32 position = base + i * teams + my_team;
+        valid[i] = position < end;
+        key[i] = value[i] = u32x4{0, 0, 0, 0};
+        if (valid[i] && reads) {
+          key[i] = prim::load16(k + (u64)position * head_dim * 2);
+          value[i] = prim::load16(v + (u64)position * head_dim * 2);
+        }
+      }
+      accumulate<flight>(run, s, key, value, valid);
+    }
+    if (has_new) {
+      u32x4 key[1] = {u32x4{0, 0, 0, 0}}, value[1] = {u32x4{0, 0, 0, 0}};
+      if (reads) {
+        key[0] = *(const u32x4*)&s.k[chunk * 8];
+        value[0] = *(const u32x4*)&s.v[chunk * 8];
+      }
+      bool valid[1] = {my_team == 0};
+      accumulate<1>(run, s, key, value, valid);
+    }
+    // Teams of the wave.
+    LLMC_UNROLL for (u32 h = 0; h < heads; h++) {
+      f32 top = run.top[h];
+      LLMC_UNROLL for (u32 m = team; m < prim::kWave; m *= 2) top = prim::max(top, prim::shfl_xor(top, m));
+      f32 shrink = prim::exp2(run.top[h] - top), sum = run.sum[h] * shrink;
+      LLMC_UNROLL for (u32 j = 0; j < 8; j++) run.acc[h][j] *= shrink;
+      LLMC_UNROLL for (u32 m = team; m < prim::kWave; m *= 2) {
+        sum += prim::shfl_xor(sum, m);
+        LLMC_UNROLL for (u32 j = 0; j < 8; j++) run.acc[h][j] += prim::shfl_xor(run.acc[h][j], m);
+      }
+      if (prim::lane() < team) {
+        f32* out = s.sums[prim::wave()][h];
+        LLMC_UNROLL for (u32 j = 0; j < 8; j++) out[chunk * 8 + j] = run.acc[h][j];
+        if (chunk == 0) {
+          out[width] = top;
+          out[width + 1] = sum;
+        }
+      }
+    }
+  }
+
+  LLMC_FN static u32 head_of(u32 kv_head, u32 part_index, u32 h) { return kv_head * group + part_index * heads + h; }
+  LLMC_FN static bool in_group(u32 part_index, u32 h) { return part_index * heads + h < group; }
+
+  // The waves' sums into att (one piece) or into the piece's row of `part`.
+  LLMC_FN static void write_piece(const Buffers& b, Shared& s, u32 kv_head, u32 part_index, u32 piece, u32 pieces) {
+    LLMC_GRID_STRIDE for (u32 i = prim::thread(); i < heads * head_dim; i += S::threads) {
+      u32 h = i / head_dim, d = i % head_dim;
+      if (!in_group(part_index, h)) continue;
+      f32 top = lowest, sum = 0, value = 0;
+      LLMC_UNROLL for (u32 w = 0; w < waves; w++) top = prim::max(top, s.sums[w][h][width]);
+      LLMC_UNROLL for (u32 w = 0; w < waves; w++) {
+        f32 shrink = prim::exp2(s.sums[w][h][width] - top);
+        sum += s.sums[w][h][width + 1] * shrink;
+        value += s.sums[w][h][d] * shrink;
+      }
+      u32 head = head_of(kv_head, part_index, h);
+      if (pieces == 1) {
+        prim::store_coherent(b.att + (u64)head * head_dim + d, value / sum);
+        continue;
+      }
+      f32* out = b.part + ((u64)head * attn_split::max_pieces + piece) * (head_dim + 2);
+      prim::store_coherent(out + d, value);
+      if (d == 0) {
+        prim::store_coherent(out + head_dim, top);
+        prim::store_coherent(out + head_dim + 1, sum);
+      }
+    }
+  }
+
+  LLMC_FN static void merge_if_last(const Buffers& b, Shared& s, u32 kv_head, u32 part_index, u32 pieces) {
+    prim::fence_device();
+    prim::sync_block();
+    u32* count = b.count + head_of(kv_head, part_index, 0);
+    if (prim::thread() == 0) {
+      s.last = prim::atomic_add_acq_rel(count, 1) == pieces - 1;
+      if (s.last) prim::store_coherent(count, 0u);
+    }
+    prim::sync_block();
+    if (!s.last) return;
+    prim::fence_device();
+    // Weights of the pieces, a wave a head.
+    constexpr u32 rounds = attn_split::max_pieces / prim::kWave;
+    LLMC_GRID_STRIDE for (u32 h = prim::wave(); h < heads; h += waves) {
+      if (!in_group(part_index, h)) continue;
+      const f32* in = b.part + (u64)head_of(kv_head, part_index, h) * attn_split::max_pieces * (head_dim + 2) + head_dim;
+      f32 top[rounds], sum = 0, highest = lowest;
+      LLMC_UNROLL for (u32 i = 0; i < rounds; i++) {
+        u32 piece = i * prim::kWave + prim::lane();
+        top[i] = piece < pieces ? prim::load_coherent(in + (u64)piece * (head_dim + 2)) : lowest;
+        highest = prim::max(highest, top[i]);
+      }
+      highest = prim::wave_max(highest);
+      LLMC_UNROLL for (u32 i = 0; i < rounds; i++) {
+        u32 piece = i * prim::kWave + prim::lane();
+        f32 weight = piece < pieces ? prim::exp2(top[i] - highest) : 0.0f;
+        s.weights[h][piece] = weight;
+        if (piece < pieces) sum += weight * prim::load_coherent(in + (u64)piece * (head_dim + 2) + 1);
+      }
+      sum = prim::wave_sum(sum);
+      if (prim::lane() == 0) s.inverse_sum[h] = 1.0f / sum;
+    }
+    prim::sync_block();
+    LLMC_GRID_STRIDE for (u32 i = prim::thread(); i < heads * head_dim; i += S::threads) {
+      u32 h = i / head_dim, d = i % head_dim;
+      if (!in_group(part_index, h)) continue;
+      u32 head = head_of(kv_head, part_index, h);
+      const f32* in = b.part + (u64)head * attn_split::max_pieces * (head_dim + 2) + d;
+      f32 value = 0;
+      LLMC_GRID_STRIDE for (u32 piece = 0; piece < pieces; piece += 8) {
+        f32 x[8];
+        LLMC_UNROLL for (u32 j = 0; j < 8; j++)
+          x[j] = prim::load_coherent(in + (u64)prim::min(piece + j, pieces - 1) * (head_dim + 2));
+        LLMC_UNROLL for (u32 j = 0; j < 8; j++) value += s.weights[h][piece + j] * x[j];
+      }
+      prim::store_coherent(b.att + (u64)head * head_dim + d, value * s.inverse_sum[h]);
+    }
+  }
+};
+
+}  // namespace llmc::attention
