@@ -56,10 +56,10 @@ class MappedGguf final : public GgufFile {
     return get(key, [](const MetadataEntry& entry) { return entry.type == ValueType::array ? std::optional<u64>(entry.count) : std::nullopt; }, "an array");
   }
 
-  std::vector<std::pair<std::string, std::string>> describe_metadata() const override {
-    std::vector<std::pair<std::string, std::string>> lines;
-    for (const MetadataEntry& entry : metadata_.entries()) lines.emplace_back(printable(entry.key), value_text(entry));
-    return lines;
+  std::vector<MetadataItem> metadata() const override {
+    std::vector<MetadataItem> items;
+    for (const MetadataEntry& entry : metadata_.entries()) items.push_back(as_item(entry));
+    return items;
   }
 
  private:
@@ -82,9 +82,9 @@ class MappedGguf final : public GgufFile {
     if (!entry) return std::nullopt;
     auto value = convert(*entry);
     if (!value) {
-      const bool is_array = entry->type == ValueType::array;
-      fail(Exit::bad_input, "{}: key '{}' at offset {} must be {}; it is {}{} ({}).", printable(path()), printable(key), entry->offset, wanted,
-           is_array ? "an array of type " : "of type ", value_type_name(is_array ? entry->element : entry->type), value_text(*entry));
+      const MetadataItem item = as_item(*entry);
+      fail(Exit::bad_input, "{}: key '{}' at offset {} must be {}; it is {}{} ({}). The file is broken.", printable(path()), printable(key), entry->offset, wanted,
+           item.is_array ? "an array of type " : "of type ", item.type, item.text());
     }
     return value;
   }

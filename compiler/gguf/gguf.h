@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 #include "common/tensor_type.h"
 
@@ -23,6 +24,16 @@ struct TensorInfo {
   TensorType type() const { return static_cast<TensorType>(type_number); }
   u64 columns() const { return dims.empty() ? 0 : dims[0]; }
   u64 rows() const { return dims.size() < 2 ? 1 : dims[1]; }
+};
+
+// One key of the metadata, for listings.
+struct MetadataItem {
+  std::string_view key;                 // as it stands in the file: print it with printable()
+  const char* type = "";                // "u32", "string", ...; of an array, its elements'
+  bool is_array = false;
+  u64 count = 0;                        // elements of an array
+  std::variant<std::monostate, u64, i64, float, double, bool, std::string_view> value;  // nothing for an array
+  std::string text() const;             // the value on one line, safe to print: "llama", 32, 1e-06, true, "[151936 x string]"
 };
 
 class GgufFile {
@@ -49,8 +60,7 @@ class GgufFile {
   virtual std::optional<std::vector<i64>> get_int_array(std::string_view key) const = 0;
   virtual std::optional<std::vector<float>> get_float_array(std::string_view key) const = 0;
   virtual std::optional<u64> array_size(std::string_view key) const = 0;  // elements of an array of any type, without reading it
-  // Every key in file order with its value as short text (arrays as "[N x type]"), for `llmc inspect`.
-  virtual std::vector<std::pair<std::string, std::string>> describe_metadata() const = 0;
+  virtual std::vector<MetadataItem> metadata() const = 0;  // every key, in file order
 };
 
 }  // namespace llmc

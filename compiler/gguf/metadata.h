@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 #include "compiler/gguf/cursor.h"
+#include "compiler/gguf/gguf.h"
 
 namespace llmc {
 
@@ -43,7 +44,6 @@ std::optional<std::string_view> as_string(const MetadataEntry& entry);
 std::optional<std::vector<std::string_view>> as_string_array(const MetadataEntry& entry);
 std::optional<std::vector<i64>> as_int_array(const MetadataEntry& entry);
 std::optional<std::vector<float>> as_float_array(const MetadataEntry& entry);
-// "llama", 32, 1e-06, true, [151936 x string].
-std::string value_text(const MetadataEntry& entry);
+MetadataItem as_item(const MetadataEntry& entry);
 
 }  // namespace llmc

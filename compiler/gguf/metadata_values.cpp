@@ -1,6 +1,5 @@
 // What a metadata entry's bytes mean. A conversion that would lose something (a negative number as unsigned, a fraction as integer,
 // a string as a number) gives nothing; the caller turns that into a message with the key.
-#include <cmath>
 #include "compiler/gguf/metadata.h"
 
 namespace llmc {
@@ -113,13 +112,32 @@ std::optional<std::vector<float>> as_float_array(const MetadataEntry& entry) {
   return numbers;
 }
 
-std::string value_text(const MetadataEntry& entry) {
-  if (entry.type == ValueType::array) return fmt::format("[{} x {}]", entry.count, value_type_name(entry.element));
-  if (const auto text = as_string(entry)) return printable(*text);
-  if (const auto flag = as_bool(entry)) return *flag ? "true" : "false";
-  std::string text;
-  with_number(entry.type, entry.data, [&](auto value) { text = fmt::format("{}", value); });
-  return text;
+MetadataItem as_item(const MetadataEntry& entry) {
+  MetadataItem item;
+  item.key = entry.key;
+  item.is_array = entry.type == ValueType::array;
+  item.type = value_type_name(item.is_array ? entry.element : entry.type);
+  item.count = entry.count;
+  if (const auto text = as_string(entry)) item.value = *text;
+  if (const auto flag = as_bool(entry)) item.value = *flag;
+  with_number(entry.type, entry.data, [&](auto number) {
+    if constexpr (std::is_floating_point_v<decltype(number)>) item.value = number;
+    else if constexpr (std::is_signed_v<decltype(number)>) item.value = static_cast<i64>(number);
+    else item.value = static_cast<u64>(number);
+  });
+  return item;
+}
+
+std::string MetadataItem::text() const {
+  if (is_array) return fmt::format("[{} x {}]", count, type);
+  return std::visit(
+      [](const auto& held) -> std::string {
+        using Held = std::decay_t<decltype(held)>;
+        if constexpr (std::is_same_v<Held, std::monostate>) return "";
+        else if constexpr (std::is_same_v<Held, std::string_view>) return printable(held);
+        else return fmt::format("{}", held);
+      },
+      value);
 }
 
 }  // namespace llmc

@@ -49,10 +49,13 @@ TEST(Gguf, ScalarsOfEveryType) {
   EXPECT_FALSE(g->has("i9"));
   EXPECT_EQ(g->get_uint("absent"), std::nullopt);
   EXPECT_EQ(g->get_string_array("absent"), std::nullopt);
-  const auto lines = g->describe_metadata();
-  ASSERT_EQ(lines.size(), 13u);
-  EXPECT_EQ(lines[1], (std::pair<std::string, std::string>("i8", "-5")));
-  EXPECT_EQ(lines[9], (std::pair<std::string, std::string>("text", "x\\ny")));
+  const auto items = g->metadata();
+  ASSERT_EQ(items.size(), 13u);
+  EXPECT_EQ(items[1].key, "i8");
+  EXPECT_EQ(std::get<i64>(items[1].value), -5);
+  EXPECT_EQ(items[6].text(), "1.5");
+  EXPECT_STREQ(items[9].type, "string");
+  EXPECT_EQ(items[9].text(), "x\\ny");
 }
 
 TEST(Gguf, AKeyOfAnotherKindIsNamed) {
@@ -88,7 +91,7 @@ TEST(Gguf, Arrays) {
   EXPECT_EQ(g->array_size("nested"), 2u);
   EXPECT_EQ(g->get_uint("after"), 5u);
   refusal([&] { g->get_int_array("wide"); });
-  EXPECT_EQ(g->describe_metadata()[0].second, "[3 x string]");
+  EXPECT_EQ(g->metadata()[0].text(), "[3 x string]");
 }
 
 TEST(Gguf, TensorsAreWhereTheirOffsetsSay) {
