@@ -71,6 +71,7 @@ FrontendResult run_frontend(const BuildRequest& request, Emit emit) {
   for (const auto& [path, text] : request.headers) files->addFile("/" + path, 0, llvm::MemoryBuffer::getMemBuffer(text, path));
 
   auto options = llvm::makeIntrusiveRefCnt<clang::DiagnosticOptions>();
+  options->ShowPresumedLoc = true;  // #line counts, as in the command-line compiler
   auto printer = std::make_unique<clang::TextDiagnosticPrinter>(messages, options.get());
   clang::DiagnosticsEngine early(llvm::makeIntrusiveRefCnt<clang::DiagnosticIDs>(), options, printer.get(), false);
 

@@ -4,11 +4,11 @@
 //   launch bounds   every kernel says its work-group size (amdgpu_flat_work_group_size, launch_bounds): the register budget follows
 //   no recursion    a call graph with a cycle has no bounded stack
 //   no double       GPUs run it at 1/32 or 1/64 of the rate; constants folded at compile time are free and allowed
-//   hot functions   (marked LLMC_HOT, kernels/prim/marks.h)
-//                   - every loop has a constant trip count, or is marked LLMC_GRID_STRIDE: its length depends on the split, the
-//                     position or a wait;
-//                   - local arrays and vectors are indexed by constants and variables of constant loops only, so that unrolling
-//                     turns every element into a register; anything else would live in scratch memory
+//   hot functions   (LLMC_HOT: __attribute__((hot)), kernels/prim/types.h)
+//                   - every loop has a constant trip count, or is marked LLMC_GRID_STRIDE (`#pragma nounroll`): its length depends on
+//                     the split, the position or a wait;
+//                   - on GPUs, local arrays and vectors are indexed by constants and variables of constant loops only, so that
+//                     unrolling turns every element into a register; anything else would live in scratch memory
 #pragma once
 #include <memory>
 #include <string>
@@ -19,9 +19,6 @@ class DiagnosticsEngine;
 }  // namespace clang
 
 namespace llmc {
-
-inline constexpr const char* hot_mark = "llmc_hot";
-inline constexpr const char* grid_stride_mark = "llmc_grid_stride";
 
 // `family` picks the launch attribute that kernels must carry.
 std::unique_ptr<clang::ASTConsumer> make_verifier(clang::DiagnosticsEngine& diagnostics, const std::string& family);

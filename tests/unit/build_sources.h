@@ -19,8 +19,8 @@ inline const char* const gpu_words = R"(
 #endif
 #define DEVICE static __attribute__((device)) inline
 #define SHARED static __attribute__((shared))
-#define LLMC_HOT __attribute__((annotate("llmc_hot")))
-#define LLMC_GRID_STRIDE [[clang::annotate("llmc_grid_stride")]]
+#define LLMC_HOT __attribute__((hot))
+#define LLMC_GRID_STRIDE _Pragma("nounroll")
 )";
 
 // Two kernels: one with 1 KiB of shared memory, one without any.
