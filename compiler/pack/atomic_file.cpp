@@ -1,0 +1,140 @@
+#include "compiler/pack/atomic_file.h"
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <filesystem>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "common/error.h"
+
+namespace llmc {
+namespace {
+
+constexpr int deadly_signals[] = {SIGINT, SIGTERM, SIGHUP};
+constexpr const char* temporary_mark = ".llmc-tmp-";
+
+// What the signal handler may touch: a path that does not move while the handlers are installed.
+char active_path[4096];
+struct sigaction previous_actions[3];
+
+void remove_and_die(int number) {
+  unlink(active_path);
+  _exit(128 + number);
+}
+
+void install_handlers(const std::string& path) {
+  std::strncpy(active_path, path.c_str(), sizeof(active_path) - 1);
+  for (size_t i = 0; i < 3; ++i) {
+    struct sigaction action = {};
+    action.sa_handler = remove_and_die;
+    sigaction(deadly_signals[i], &action, &previous_actions[i]);
+  }
+}
+
+void restore_handlers() {
+  for (size_t i = 0; i < 3; ++i) sigaction(deadly_signals[i], &previous_actions[i], nullptr);
+  active_path[0] = 0;
+}
+
+// Removes temporaries of writers that died: a living one holds the lock on its file.
+void remove_leftovers(const std::string& folder, const std::string& prefix) {
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
+    if (!entry.path().filename().string().starts_with(prefix)) continue;
+    const int fd = open(entry.path().c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) continue;
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0) unlink(entry.path().c_str());
+    close(fd);
+  }
+}
+
+}  // namespace
+
+AtomicFile::AtomicFile(const std::string& path, std::span<const std::string> inputs) : path_(path) {
+  std::error_code fault;
+  // A link stays a link: what it points to is replaced.
+  if (std::filesystem::is_symlink(path_, fault)) {
+    const auto target = std::filesystem::canonical(path_, fault);
+    if (!fault) path_ = target;
+  }
+  struct stat info;
+  if (stat(path_.c_str(), &info) == 0) {
+    if (S_ISDIR(info.st_mode)) fail(Exit::usage, "The output {} is a folder. Name a file with -o.", path_);
+    if (!S_ISREG(info.st_mode)) fail(Exit::usage, "The output {} is not a regular file. Name another with -o.", path_);
+    for (const std::string& input : inputs) {
+      struct stat other;
+      if (stat(input.c_str(), &other) == 0 && other.st_dev == info.st_dev && other.st_ino == info.st_ino) {
+        fail(Exit::usage, "The output {} is the input {} itself. Name another file with -o.", path_, input);
+      }
+    }
+  }
+  const std::filesystem::path target(path_);
+  if (target.filename().empty()) fail(Exit::usage, "The output \"{}\" names no file. Name one with -o.", path);
+  folder_ = target.has_parent_path() ? target.parent_path().string() : ".";
+  const std::string prefix = "." + target.filename().string() + temporary_mark;
+  remove_leftovers(folder_, prefix);
+  temporary_ = folder_ + "/" + prefix + std::to_string(getpid());
+  require(temporary_.size() < sizeof(active_path) && active_path[0] == 0, "AtomicFile: one at a time, with a path that fits");
+  install_handlers(temporary_);
+  fd_ = open(temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd_ < 0) {
+    const int code = errno;
+    restore_handlers();
+    fail(Exit::failed, "Cannot write in the folder {}: {}. Check that it exists and is writable, or name another output with -o.", folder_,
+         std::strerror(code));
+  }
+  flock(fd_, LOCK_EX | LOCK_NB);
+}
+
+AtomicFile::~AtomicFile() {
+  if (fd_ < 0) return;
+  unlink(temporary_.c_str());
+  close(fd_);
+  restore_handlers();
+}
+
+void AtomicFile::failed(const char* what) const {
+  const int code = errno;
+  fail(Exit::failed, "Cannot {} {}: {} after {} bytes.{} {}", what, path_, std::strerror(code), size_,
+       code == ENOSPC || code == EDQUOT ? " The disk is full: free some space, or write elsewhere with -o." : "", "Nothing was left behind.");
+}
+
+void AtomicFile::write_at(u64 offset, std::span<const u8> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = pwrite(fd_, bytes.data(), std::min<size_t>(bytes.size(), 1u << 30), static_cast<off_t>(offset));
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) failed("write");
+    offset += static_cast<u64>(written);
+    bytes = bytes.subspan(static_cast<size_t>(written));
+  }
+}
+
+void AtomicFile::append(std::span<const u8> bytes) {
+  write_at(size_, bytes);
+  size_ += bytes.size();
+}
+
+void AtomicFile::overwrite(u64 offset, std::span<const u8> bytes) {
+  require(offset + bytes.size() <= size_, "AtomicFile::overwrite past the end");
+  write_at(offset, bytes);
+}
+
+void AtomicFile::commit(bool executable) {
+  const mode_t mask = umask(0);
+  umask(mask);
+  if (fchmod(fd_, (executable ? 0777 : 0666) & ~mask) != 0) failed("set the permissions of");
+  if (fsync(fd_) != 0) failed("sync");
+  if (rename(temporary_.c_str(), path_.c_str()) != 0) failed("rename the finished file to");
+  const int folder = open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder >= 0) {
+    fsync(folder);  // some file systems cannot sync a folder; the rename is done all the same
+    close(folder);
+  }
+  close(fd_);
+  fd_ = -1;
+  restore_handlers();
+}
+
+}  // namespace llmc

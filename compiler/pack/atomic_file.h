@@ -1,0 +1,35 @@
+// A file that appears whole or not at all: written under a temporary name beside its target, synced, then renamed over it. A target
+// that is there stays untouched until then. The temporary file goes when writing fails, when the object dies uncommitted and on
+// SIGINT, SIGTERM and SIGHUP; what a killed process left (nobody holds its lock) is removed by the next write to the same target.
+#pragma once
+#include <span>
+#include <string>
+#include <vector>
+#include "common/types.h"
+
+namespace llmc {
+
+class AtomicFile {
+ public:
+  // Refuses a target that is a folder, a device, or one of `inputs` (by inode): Error(usage). A folder that is absent or not
+  // writable is Error(failed). One at a time in a process.
+  explicit AtomicFile(const std::string& path, std::span<const std::string> inputs = {});
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  void append(std::span<const u8> bytes);            // Error(failed): disk full, ...
+  void overwrite(u64 offset, std::span<const u8> bytes);
+  u64 size() const { return size_; }
+  void commit(bool executable);                      // permissions by the umask
+
+ private:
+  void write_at(u64 offset, std::span<const u8> bytes);
+  [[noreturn]] void failed(const char* what) const;
+
+  std::string path_, folder_, temporary_;
+  int fd_ = -1;
+  u64 size_ = 0;
+};
+
+}  // namespace llmc
