@@ -1,0 +1,199 @@
+// `bench`: tokens per second of prompts and of decoding, in the columns and keys of llama-bench, one row a test. Not counted:
+// tokenizing. Counted: sampling (greedy), since it is part of a step.
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include "common/error.h"
+#include "common/text.h"
+#include "runtime/commands/commands.h"
+#include "runtime/output.h"
+
+namespace llmc {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct BenchFlags {
+  EngineFlags engine;
+  std::vector<u32> prompts = {512}, gens = {128}, depths = {0};
+  u32 repetitions = 5;
+  std::string format = "md";
+};
+
+struct Row {
+  u32 n_prompt = 0, n_gen = 0, n_depth = 0;
+  std::vector<double> samples_ns;  // of each repetition
+  std::vector<double> token_ms;    // of each decoded token, over all repetitions
+  double ttft_ms = 0;              // mean over repetitions, from the prompt to the first sampled token
+
+  u32 tokens() const { return n_prompt + n_gen; }
+  std::vector<double> samples_ts() const {
+    std::vector<double> result;
+    for (const double ns : samples_ns) result.push_back(tokens() * 1e9 / ns);
+    return result;
+  }
+};
+
+double mean(const std::vector<double>& values) {
+  double sum = 0;
+  for (const double value : values) sum += value;
+  return values.empty() ? 0 : sum / static_cast<double>(values.size());
+}
+
+double deviation(const std::vector<double>& values) {
+  if (values.size() < 2) return 0;
+  const double middle = mean(values);
+  double sum = 0;
+  for (const double value : values) sum += (value - middle) * (value - middle);
+  return std::sqrt(sum / static_cast<double>(values.size() - 1));
+}
+
+double percentile(std::vector<double> values, double share) {
+  if (values.empty()) return 0;
+  std::sort(values.begin(), values.end());
+  return values[std::min(values.size() - 1, static_cast<size_t>(share * static_cast<double>(values.size())))];
+}
+
+double ns_between(Clock::time_point from, Clock::time_point to) { return std::chrono::duration<double, std::nano>(to - from).count(); }
+
+// Which tokens does not matter to the work, only that they differ.
+std::vector<i32> some_tokens(u32 count, u32 vocab) {
+  std::vector<i32> tokens(count);
+  u32 state = 12345;
+  for (i32& token : tokens) {
+    state = state * 1664525u + 1013904223u;
+    token = static_cast<i32>((state >> 8) % vocab);
+  }
+  return tokens;
+}
+
+void run_test(Engine& engine, Row& row, u32 repetitions) {
+  const u32 vocab = engine.plan().shape.vocab;
+  const std::vector<i32> history = some_tokens(row.n_depth, vocab);
+  const std::vector<i32> prompt = some_tokens(std::max(1u, row.n_prompt), vocab);
+  engine.rewind(0);
+  if (!history.empty()) engine.feed(history);
+  double ttft_ns = 0;
+  for (u32 i = 0; i <= repetitions; ++i) {  // the first is the warm-up
+    engine.rewind(row.n_depth);
+    std::vector<Clock::time_point> arrivals;
+    const Clock::time_point start = Clock::now();
+    engine.feed(prompt);
+    const Clock::time_point fed = Clock::now();
+    const Generated made = engine.generate({greedy, i64{row.n_gen} + 1, {}}, [&](i32) {
+      arrivals.push_back(Clock::now());
+      return true;
+    });
+    if (made.tokens != row.n_gen + 1) fail(Exit::device, "The device made {} tokens of {}. Run `selftest`.", made.tokens, row.n_gen + 1);
+    if (i == 0) continue;
+    ttft_ns += ns_between(start, arrivals.front());
+    row.samples_ns.push_back(row.n_gen == 0 ? ns_between(start, fed) : ns_between(arrivals.front(), arrivals.back()));
+    for (size_t k = 1; k < arrivals.size(); ++k) row.token_ms.push_back(ns_between(arrivals[k - 1], arrivals[k]) / 1e6);
+  }
+  row.ttft_ms = ttft_ns / repetitions / 1e6;
+}
+
+std::string test_name(const Row& row) {
+  const std::string name = row.n_gen == 0 ? fmt::format("pp{}", row.n_prompt) : fmt::format("tg{}", row.n_gen);
+  return row.n_depth == 0 ? name : fmt::format("{} @ d{}", name, row.n_depth);
+}
+
+// Weight bytes that decoding reads in a second; a prompt reads them once a chunk, which says nothing about the memory.
+double gb_per_s(const Row& row, const Plan& plan) {
+  return row.n_gen == 0 ? 0 : mean(row.samples_ts()) * static_cast<double>(plan.decode_bytes) / 1e9;
+}
+
+std::string as_markdown(const std::vector<Row>& rows, const Program& program, Engine& engine) {
+  std::string text = "| model | size | arch | fuse | workers | test | t/s | GB/s | ttft ms | p50 ms | p95 ms | p99 ms |\n"
+                     "| --- | ---: | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n";
+  for (const Row& row : rows) {
+    text += fmt::format("| {} | {} | {} | {} | {} | {} | {:.2f} ± {:.2f} | {:.1f} | {:.2f} | {:.3f} | {:.3f} | {:.3f} |\n", program.title(),
+                        mebibytes(program.plan.weight_bytes), program.plan.arch, fuse_name(program.plan.fuse), engine.workers(), test_name(row),
+                        mean(row.samples_ts()), deviation(row.samples_ts()), gb_per_s(row, program.plan), row.ttft_ms, percentile(row.token_ms, 0.5),
+                        percentile(row.token_ms, 0.95), percentile(row.token_ms, 0.99));
+  }
+  return text;
+}
+
+std::string as_json(const std::vector<Row>& rows, const Program& program, Engine& engine, double start_ms) {
+  auto list = nlohmann::ordered_json::array();
+  for (const Row& row : rows) {
+    const std::vector<double> ts = row.samples_ts();
+    list.push_back({{"build_commit", program.image->version()},
+                    {"device", engine.device().name},
+                    {"arch", program.plan.arch},
+                    {"fuse", fuse_name(program.plan.fuse)},
+                    {"model_type", program.title()},
+                    {"model_size", program.plan.weight_bytes},
+                    {"n_threads", engine.workers()},
+                    {"n_prompt", row.n_prompt},
+                    {"n_gen", row.n_gen},
+                    {"n_depth", row.n_depth},
+                    {"avg_ns", mean(row.samples_ns)},
+                    {"stddev_ns", deviation(row.samples_ns)},
+                    {"avg_ts", mean(ts)},
+                    {"stddev_ts", deviation(ts)},
+                    {"samples_ns", row.samples_ns},
+                    {"samples_ts", ts},
+                    {"gb_per_s", gb_per_s(row, program.plan)},
+                    {"start_ms", start_ms},
+                    {"ttft_ms", row.ttft_ms},
+                    {"p50_ms", percentile(row.token_ms, 0.5)},
+                    {"p95_ms", percentile(row.token_ms, 0.95)},
+                    {"p99_ms", percentile(row.token_ms, 0.99)},
+                    {"memory_bytes", engine.need().total()}});
+  }
+  return list.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+int bench(const BenchFlags& flags) {
+  const Program program = open_program();
+  std::vector<Row> rows;
+  u32 positions = 0;
+  for (const u32 depth : flags.depths) {
+    for (const u32 n : flags.prompts) {
+      if (n != 0) rows.push_back({n, 0, depth, {}, {}, 0});
+    }
+    for (const u32 n : flags.gens) {
+      if (n != 0) rows.push_back({0, n, depth, {}, {}, 0});
+    }
+  }
+  for (const Row& row : rows) {
+    const u64 need = u64{row.n_depth} + std::max(1u, row.n_prompt) + row.n_gen;
+    if (need > program.plan.ctx) {
+      fail(Exit::usage, "The test {} needs {} positions; this program holds {}. Ask for less, or compile with a larger --ctx.", test_name(row), need,
+           program.plan.ctx);
+    }
+    positions = std::max(positions, static_cast<u32>(need));
+  }
+  if (rows.empty()) fail(Exit::usage, "Nothing to measure: give -p or -n a number above 0.");
+  EngineFlags engine_flags = flags.engine;
+  // Room for the token sampled last, so that no test ends on a full context.
+  engine_flags.ctx = std::min(program.plan.ctx, positions + 1);
+  RunningEngine engine(program, engine_flags);
+  const double start_ms = ms_since_start();
+  for (Row& row : rows) run_test(*engine, row, flags.repetitions);
+  write_out(flags.format == "json" ? as_json(rows, program, *engine, start_ms) : as_markdown(rows, program, *engine));
+  if (flags.format == "md") {
+    write_out(fmt::format("\n{}; start {:.0f} ms; memory {}\n", engine->device().name, start_ms, describe(engine->need(), engine->ctx())));
+  }
+  return 0;
+}
+
+}  // namespace
+
+void add_bench(CLI::App& app, Action& action) {
+  CLI::App* command = app.add_subcommand("bench", "measure tokens per second");
+  const auto flags = std::make_shared<BenchFlags>();
+  command->add_option("-p,--n-prompt", flags->prompts, "prompt tokens (0: skip)", true)->type_name("N,...")->delimiter(',');
+  command->add_option("-n,--n-gen", flags->gens, "tokens to decode (0: skip)", true)->type_name("N,...")->delimiter(',');
+  command->add_option("-d,--n-depth", flags->depths, "tokens in the context before a test", true)->type_name("N,...")->delimiter(',');
+  command->add_option("-r,--repetitions", flags->repetitions, "repetitions, after one to warm up", true)->type_name("N")->check(CLI::Range(1, 1000));
+  command->add_option("-o,--output", flags->format, "md or json", true)->type_name("FORMAT")->check(CLI::IsMember({"md", "json"}));
+  add_engine_flags(*command, flags->engine, false);
+  command->callback([&action, flags] { action = [flags] { return bench(*flags); }; });
+}
+
+}  // namespace llmc

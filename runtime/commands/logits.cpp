@@ -1,0 +1,58 @@
+// `logits`: the logits of given tokens and of greedy tokens after them, as float32 rows in a file: one row a prompt position, then one
+// after each greedy token. For comparing devices, levels and references.
+#include <algorithm>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include "common/error.h"
+#include "compiler/pack/atomic_file.h"
+#include "runtime/commands/commands.h"
+#include "runtime/output.h"
+
+namespace llmc {
+namespace {
+
+struct LogitsFlags {
+  EngineFlags engine;
+  std::vector<i32> tokens;
+  u32 greedy = 0;
+  std::string output;
+};
+
+int logits(const LogitsFlags& flags) {
+  const Program program = open_program();
+  RunningEngine engine(program, flags.engine);
+  if (flags.tokens.size() + flags.greedy > engine->ctx()) {
+    fail(Exit::usage, "{} prompt tokens and {} greedy ones do not fit in the context of {} positions. Ask for fewer.", flags.tokens.size(), flags.greedy,
+         engine->ctx());
+  }
+  AtomicFile file(flags.output, std::vector<std::string>{program.image->path()});
+  i32 best = 0;
+  const auto write_row = [&](std::span<const float> row) {
+    file.append({reinterpret_cast<const u8*>(row.data()), row.size_bytes()});
+    best = static_cast<i32>(std::max_element(row.begin(), row.end()) - row.begin());  // the lowest id among equals
+  };
+  engine->feed(flags.tokens, write_row);
+  std::vector<i32> greedy_tokens;
+  for (u32 i = 0; i < flags.greedy; ++i) {
+    greedy_tokens.push_back(best);
+    write_row(engine->step(best, program.plan.decode));
+  }
+  file.commit(false);
+  const nlohmann::ordered_json summary = {{"prompt", flags.tokens}, {"greedy", greedy_tokens}, {"n_vocab", program.plan.shape.vocab}};
+  write_out(summary.dump() + "\n");
+  return 0;
+}
+
+}  // namespace
+
+void add_logits(CLI::App& app, Action& action) {
+  CLI::App* command = app.add_subcommand("logits", "write the logits of given tokens to a file");
+  const auto flags = std::make_shared<LogitsFlags>();
+  command->add_option("--tokens", flags->tokens, "the prompt's token ids")->type_name("ID,ID,...")->delimiter(',')->required();
+  command->add_option("-n", flags->greedy, "greedy tokens after them", true)->type_name("K");
+  command->add_option("-o,--output", flags->output, "the file: float32 rows of the vocabulary's size")->type_name("FILE")->required();
+  add_engine_flags(*command, flags->engine, true);
+  command->callback([&action, flags] { action = [flags] { return logits(*flags); }; });
+}
+
+}  // namespace llmc

@@ -1,0 +1,13 @@
+// Standard output, unbuffered, for text that people watch appear.
+#pragma once
+#include <string>
+#include <string_view>
+
+namespace llmc {
+
+void write_out(std::string_view text);  // Error(failed) where it cannot be written (disk full)
+bool terminal_in();                     // standard input is a terminal
+std::string read_all_in();              // standard input to its end
+std::string read_text_file(const std::string& path);  // Error(usage) where it is absent, Error(failed) where it cannot be read
+
+}  // namespace llmc

@@ -1,0 +1,42 @@
+// What every sub-command starts from: the program's own image, its plan and tokenizer, and an engine on a device.
+#pragma once
+#include <memory>
+#include <string>
+#include "compiler/plan/plan.h"
+#include "runtime/engine.h"
+#include "runtime/image.h"
+#include "runtime/tokenizer/tokenizer.h"
+
+namespace llmc {
+
+struct Program {
+  std::unique_ptr<Image> image;
+  Plan plan;
+  std::unique_ptr<Tokenizer> tokenizer;  // null: the model has none
+
+  std::string title() const;             // the model's name made printable, or what it is where it has none
+  const Tokenizer& need_tokenizer() const;  // Error(unsupported) where there is none
+};
+
+Program open_program();  // of the running executable
+
+struct EngineFlags {
+  DeviceOptions device;
+  u32 ctx = 0;
+  std::string weights;  // --weights
+};
+
+class RunningEngine {
+ public:
+  RunningEngine(const Program& program, const EngineFlags& flags);
+  Engine* operator->() { return engine_.get(); }
+  Engine& operator*() { return *engine_; }
+
+ private:
+  std::unique_ptr<WeightsSource> weights_;  // outlives the engine
+  std::unique_ptr<Engine> engine_;
+};
+
+double ms_since_start();  // milliseconds since the process started
+
+}  // namespace llmc
