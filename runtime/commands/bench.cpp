@@ -187,11 +187,11 @@ int bench(const BenchFlags& flags) {
 void add_bench(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("bench", "measure tokens per second");
   const auto flags = std::make_shared<BenchFlags>();
-  command->add_option("-p,--n-prompt", flags->prompts, "prompt tokens (0: skip)", true)->type_name("N,...")->delimiter(',');
-  command->add_option("-n,--n-gen", flags->gens, "tokens to decode (0: skip)", true)->type_name("N,...")->delimiter(',');
-  command->add_option("-d,--n-depth", flags->depths, "tokens in the context before a test", true)->type_name("N,...")->delimiter(',');
-  command->add_option("-r,--repetitions", flags->repetitions, "repetitions, after one to warm up", true)->type_name("N")->check(CLI::Range(1, 1000));
-  command->add_option("-o,--output", flags->format, "md or json", true)->type_name("FORMAT")->check(CLI::IsMember({"md", "json"}));
+  command->add_option("-p,--n-prompt", flags->prompts, "prompt tokens (0: skip)")->capture_default_str()->type_name("N,...")->delimiter(',');
+  command->add_option("-n,--n-gen", flags->gens, "tokens to decode (0: skip)")->capture_default_str()->type_name("N,...")->delimiter(',');
+  command->add_option("-d,--n-depth", flags->depths, "tokens in the context before a test")->capture_default_str()->type_name("N,...")->delimiter(',');
+  command->add_option("-r,--repetitions", flags->repetitions, "repetitions, after one to warm up")->capture_default_str()->type_name("N")->check(CLI::Range(1, 1000));
+  command->add_option("-o,--output", flags->format, "md or json")->capture_default_str()->type_name("FORMAT")->check(CLI::IsMember({"md", "json"}));
   add_engine_flags(*command, flags->engine, false);
   command->callback([&action, flags] { action = [flags] { return bench(*flags); }; });
 }

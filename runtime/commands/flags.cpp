@@ -25,17 +25,17 @@ void add_engine_flags(CLI::App& app, EngineFlags& flags, bool ctx) {
 
 void add_sampling_flags(CLI::App& app, SamplingFlags& flags) {
   abi::Sampler& sampler = flags.sampler;
-  app.add_option("-s,--seed", flags.seed, "seed (-1: random)", true)->type_name("N")->check(CLI::Range(i64{-1}, i64{4294967295}));
-  app.add_option("--temp,--temperature", sampler.temp, "temperature (0: always the likeliest token)", true)->type_name("X")->check(finite);
-  app.add_option("--top-k", sampler.top_k, "keep the K likeliest tokens (0: all)", true)->type_name("K");
-  app.add_option("--top-p", sampler.top_p, "keep the likeliest tokens up to this probability (1: all)", true)->type_name("P")->check(CLI::Range(0.0f, 1.0f));
-  app.add_option("--min-p", sampler.min_p, "drop tokens below this share of the likeliest (0: none)", true)->type_name("P")->check(CLI::Range(0.0f, 1.0f));
-  app.add_option("--repeat-penalty", sampler.repeat_penalty, "divide the logits of repeated tokens (1: off)", true)
+  app.add_option("-s,--seed", flags.seed, "seed (-1: random)")->capture_default_str()->type_name("N")->check(CLI::Range(i64{-1}, i64{4294967295}));
+  app.add_option("--temp,--temperature", sampler.temp, "temperature (0: always the likeliest token)")->capture_default_str()->type_name("X")->check(finite);
+  app.add_option("--top-k", sampler.top_k, "keep the K likeliest tokens (0: all)")->capture_default_str()->type_name("K");
+  app.add_option("--top-p", sampler.top_p, "keep the likeliest tokens up to this probability (1: all)")->capture_default_str()->type_name("P")->check(CLI::Range(0.0f, 1.0f));
+  app.add_option("--min-p", sampler.min_p, "drop tokens below this share of the likeliest (0: none)")->capture_default_str()->type_name("P")->check(CLI::Range(0.0f, 1.0f));
+  app.add_option("--repeat-penalty", sampler.repeat_penalty, "divide the logits of repeated tokens (1: off)")->capture_default_str()
       ->type_name("X")->check(CLI::Range(std::numeric_limits<float>::min(), most));
-  app.add_option("--repeat-last-n", sampler.repeat_last_n, "tokens that penalties look back on (0: off, -1: the whole context)", true)
+  app.add_option("--repeat-last-n", sampler.repeat_last_n, "tokens that penalties look back on (0: off, -1: the whole context)")->capture_default_str()
       ->type_name("N")->check(CLI::Range(-1, std::numeric_limits<int>::max()));
-  app.add_option("--presence-penalty", sampler.presence_penalty, "taken from the logits of tokens seen (0: off)", true)->type_name("X")->check(finite);
-  app.add_option("--frequency-penalty", sampler.frequency_penalty, "the same, times how often (0: off)", true)->type_name("X")->check(finite);
+  app.add_option("--presence-penalty", sampler.presence_penalty, "taken from the logits of tokens seen (0: off)")->capture_default_str()->type_name("X")->check(finite);
+  app.add_option("--frequency-penalty", sampler.frequency_penalty, "the same, times how often (0: off)")->capture_default_str()->type_name("X")->check(finite);
 }
 
 abi::Sampler SamplingFlags::resolved() const {

@@ -49,7 +49,7 @@ void add_logits(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("logits", "write the logits of given tokens to a file");
   const auto flags = std::make_shared<LogitsFlags>();
   command->add_option("--tokens", flags->tokens, "the prompt's token ids")->type_name("ID,ID,...")->delimiter(',')->required();
-  command->add_option("-n", flags->greedy, "greedy tokens after them", true)->type_name("K");
+  command->add_option("-n", flags->greedy, "greedy tokens after them")->capture_default_str()->type_name("K");
   command->add_option("-o,--output", flags->output, "the file: float32 rows of the vocabulary's size")->type_name("FILE")->required();
   add_engine_flags(*command, flags->engine, true);
   command->callback([&action, flags] { action = [flags] { return logits(*flags); }; });

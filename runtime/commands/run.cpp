@@ -31,8 +31,8 @@ int run(const RunFlags& flags) {
   const Tokenizer& tokenizer = program.need_tokenizer();
   const bool raw = flags.raw || tokenizer.chat_format() == ChatFormat::none;
   if (flags.has_system && raw) {
-    fail(Exit::usage, flags.raw ? "-sys needs the chat template, which --raw turns off. Leave one of them out."
-                                : "-sys needs a chat template, and llmc knows none for this model. Put the instructions into the prompt.");
+    fail(Exit::usage, "{}", flags.raw ? "-sys needs the chat template, which --raw turns off. Leave one of them out."
+                                      : "-sys needs a chat template, and llmc knows none for this model. Put the instructions into the prompt.");
   }
   const bool interactive = !flags.has_prompt && !flags.has_file && terminal_in();
   AnswerRequest request;
@@ -68,7 +68,7 @@ void add_run(CLI::App& app, Action& action) {
   CLI::Option* prompt = app.add_option("-p,--prompt", flags->prompt, "the prompt")->type_name("TEXT");
   CLI::Option* file = app.add_option("-f,--file", flags->file, "read the prompt from a file")->type_name("FILE")->excludes(prompt);
   CLI::Option* system = app.add_option("--system-prompt", flags->system, "instructions before the conversation (also -sys)")->type_name("TEXT");
-  app.add_option("-n,--predict,--n-predict", flags->limit, "tokens to make at most (-1: until the model or the context ends)", true)
+  app.add_option("-n,--predict,--n-predict", flags->limit, "tokens to make at most (-1: until the model or the context ends)")->capture_default_str()
       ->type_name("N")->check(CLI::Range(i64{-1}, i64{2147483647}));
   app.add_flag("--raw", flags->raw, "complete the prompt as it is, without the chat template");
   app.add_option("-r,--stop,--reverse-prompt", flags->stops, "end the answer where this text appears (more than once: any of them)")

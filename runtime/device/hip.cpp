@@ -1,0 +1,159 @@
+// AMD GPUs through libamdhip64, of whatever ROCm major is installed. Functions are declared here and no struct is taken from its
+// headers, since hipDeviceProp_t changed between majors; the arch's name is read out of it at the offset that goes with the symbol.
+// A resident launch is a plain one behind an occupancy check: that a cooperative launch can be captured is promised nowhere.
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <unistd.h>
+#include "common/error.h"
+#include "runtime/device/gpu_device.h"
+
+namespace llmc {
+namespace {
+
+constexpr const char* library_names[] = {"libamdhip64.so.7", "libamdhip64.so.6", "libamdhip64.so.5", "/opt/rocm/lib/libamdhip64.so"};
+constexpr const char* advice = "Install AMD's ROCm runtime (the package hip-runtime-amd, or libamdhip64-5 on Debian); no compiler is needed.";
+
+constexpr int attribute_multiprocessors = 63;  // hipDeviceAttribute_t, the same in 5.2, 6 and 7
+constexpr unsigned host_mapped = 0x2, host_coherent = 0x40000000;
+constexpr size_t properties_bytes = 16384;  // far more than any version of the struct has
+constexpr size_t name_bytes = 256;          // at its start, in every version
+
+struct HipFunctions {
+  int (*init)(unsigned);
+  int (*driver_version)(int*);
+  int (*device_count)(int*);
+  int (*set_device)(int);
+  int (*device_attribute)(int*, int, int);
+  int (*properties)(void*, int);
+  const char* (*error_name)(int);
+  int (*graph_instantiate)(GpuHandle*, GpuHandle, GpuHandle* node, char* log, size_t log_bytes);
+};
+
+class HipDevice final : public GpuDevice {
+ public:
+  HipDevice(const DriverLibrary& library, const Plan& plan, int index) : GpuDevice({}) {
+    bind_functions(library);
+    if (const int code = hip_.init(0); code != 0) no_device(code);
+    int count = 0;
+    if (const int code = hip_.device_count(&count); code != 0 || count == 0) no_device(code);
+    if (index >= count) {
+      fail(Exit::device, "--device {} asks for a GPU that is not there: {} found, counted from 0. HIP_VISIBLE_DEVICES and ROCR_VISIBLE_DEVICES may hide some.",
+           index, count);
+    }
+    read_properties(index, info_.name, info_.arch);
+    if (info_.arch != plan.arch) {
+      std::string found;
+      for (int i = 0; i < count; ++i) {
+        std::string name, arch;
+        read_properties(i, name, arch);
+        found += fmt::format("{}{}: {} ({})", i == 0 ? "" : ", ", i, name, arch);
+      }
+      fail(Exit::device, "This program was compiled for {}; GPU {} is {}. Found {}. Choose one with --device, or compile with --arch {}.", plan.arch, index,
+           info_.arch, found, info_.arch);
+    }
+    int units = 0;
+    check(hip_.device_attribute(&units, attribute_multiprocessors, index), "asking for the GPU's properties");
+    info_.units = static_cast<u32>(units);
+    check(hip_.set_device(index), "opening the GPU");
+    open_stream();
+  }
+
+ private:
+  void bind_functions(const DriverLibrary& library) {
+    library.bind(hip_.init, "hipInit");
+    library.bind(hip_.driver_version, "hipRuntimeGetVersion");
+    library.bind(hip_.device_count, "hipGetDeviceCount");
+    library.bind(hip_.set_device, "hipSetDevice");
+    library.bind(hip_.device_attribute, "hipDeviceGetAttribute");
+    library.bind(hip_.error_name, "hipGetErrorName");
+    library.bind(hip_.graph_instantiate, "hipGraphInstantiate");
+    if (library.find("hipGetDevicePropertiesR0600") != nullptr) {
+      library.bind(hip_.properties, "hipGetDevicePropertiesR0600");
+      arch_offset_ = 1160;
+    } else {
+      library.bind(hip_.properties, "hipGetDeviceProperties");
+      arch_offset_ = 396;
+    }
+    library.bind(driver_.mem_alloc, "hipMalloc");
+    library.bind(driver_.mem_free, "hipFree");
+    library.bind(driver_.memset_d8_async, "hipMemsetD8Async");
+    library.bind(driver_.mem_get_info, "hipMemGetInfo");
+    library.bind(driver_.copy_to_device, "hipMemcpyHtoDAsync");
+    library.bind(driver_.copy_to_host, "hipMemcpyDtoHAsync");
+    library.bind(driver_.host_alloc, "hipHostMalloc");
+    library.bind(driver_.host_free, "hipHostFree");
+    library.bind(driver_.host_device_address, "hipHostGetDevicePointer");
+    library.bind(driver_.stream_create, "hipStreamCreateWithFlags");
+    library.bind(driver_.stream_destroy, "hipStreamDestroy");
+    library.bind(driver_.stream_synchronize, "hipStreamSynchronize");
+    library.bind(driver_.event_create, "hipEventCreateWithFlags");
+    library.bind(driver_.event_destroy, "hipEventDestroy");
+    library.bind(driver_.event_record, "hipEventRecord");
+    library.bind(driver_.event_synchronize, "hipEventSynchronize");
+    library.bind(driver_.module_load_data, "hipModuleLoadDataEx");
+    library.bind(driver_.module_unload, "hipModuleUnload");
+    library.bind(driver_.module_get_function, "hipModuleGetFunction");
+    library.bind(driver_.occupancy, "hipModuleOccupancyMaxActiveBlocksPerMultiprocessor");
+    library.bind(driver_.launch_kernel, "hipModuleLaunchKernel");
+    library.bind(driver_.begin_capture, "hipStreamBeginCapture");
+    library.bind(driver_.end_capture, "hipStreamEndCapture");
+    library.bind(driver_.graph_launch, "hipGraphLaunch");
+    library.bind(driver_.graph_destroy, "hipGraphDestroy");
+    library.bind(driver_.graph_exec_destroy, "hipGraphExecDestroy");
+  }
+
+  // The device file tells more than the library's error does.
+  [[noreturn]] void no_device(int code) const {
+    int version = 0;
+    hip_.driver_version(&version);
+    std::string next = "Check that `rocminfo` lists a GPU and that HIP_VISIBLE_DEVICES does not hide it.";
+    const int file = open("/dev/kfd", O_RDWR | O_CLOEXEC);
+    if (file >= 0) {
+      close(file);
+    } else if (errno == EACCES || errno == EPERM) {
+      next = "This user may not open /dev/kfd: add it to the groups render and video (usermod -aG render,video USER) and log in again.";
+    } else if (errno == ENOENT) {
+      next = "/dev/kfd is not there: load the amdgpu kernel driver; in a container, start it with --device /dev/kfd --device /dev/dri.";
+    }
+    fail(Exit::device, "No AMD GPU can be used: the HIP runtime (version {}) says {}. {}", version,
+         code == 0 ? std::string("that none is there") : error_name(code), next);
+  }
+
+  void read_properties(int index, std::string& name, std::string& arch) const {
+    std::vector<char> properties(properties_bytes, 0);
+    check(hip_.properties(properties.data(), index), "asking for the GPU's properties");
+    name.assign(properties.data(), strnlen(properties.data(), name_bytes));
+    arch.assign(properties.data() + arch_offset_, strnlen(properties.data() + arch_offset_, name_bytes));
+    arch.resize(std::min(arch.size(), arch.find(':')));  // "gfx90a:sramecc+:xnack-"
+  }
+
+  std::string error_name(int code) const override {
+    const char* name = hip_.error_name(code);
+    return name == nullptr ? "error " + std::to_string(code) : name;
+  }
+
+  unsigned host_flags() const override { return host_mapped | host_coherent; }
+
+  int launch_resident(GpuHandle function, u32 grid, const Launch& launch, void** arguments) override {
+    return driver_.launch_kernel(function, grid, 1, 1, launch.threads, 1, 1, launch.shared, stream_, arguments, nullptr);
+  }
+
+  int instantiate(GpuHandle* executable, GpuHandle graph) override { return hip_.graph_instantiate(executable, graph, nullptr, nullptr, 0); }
+
+  int allow_shared(GpuHandle, u32) override { return 0; }  // LDS needs no permission; too much fails at the launch
+
+  int load_module(const void* code) override { return driver_.module_load_data(&module_, code, 0, nullptr, nullptr); }
+
+  HipFunctions hip_ = {};
+  size_t arch_offset_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Device> open_hip(const Plan& plan, const DeviceOptions& options) {
+  const DriverLibrary library(library_names, advice);
+  return std::make_unique<HipDevice>(library, plan, options.device);
+}
+
+}  // namespace llmc
