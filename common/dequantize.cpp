@@ -164,9 +164,12 @@ void q6_k(const u8* block, float* y) {
     for (int part = 0; part < 4; part++) {
       const u8* nibbles = low + (part % 2) * 32;
       const int nibble_shift = part < 2 ? 0 : 4;
-      for (int l = 0; l < 32; l++) {
-        const int q = (((nibbles[l] >> nibble_shift) & 0xf) | ((high[l] >> (2 * part)) & 3) << 4) - 32;
-        y[part * 32 + l] = d * static_cast<float>(static_cast<i8>(scale[part * 2 + l / 16])) * static_cast<float>(q);
+      for (int half = 0; half < 2; half++) {
+        const float dl = d * static_cast<float>(static_cast<i8>(scale[part * 2 + half]));
+        for (int l = half * 16; l < half * 16 + 16; l++) {
+          const int q = (((nibbles[l] >> nibble_shift) & 0xf) | ((high[l] >> (2 * part)) & 3) << 4) - 32;
+          y[part * 32 + l] = dl * static_cast<float>(q);
+        }
       }
     }
   }

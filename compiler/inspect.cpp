@@ -55,8 +55,9 @@ Summary summarize(const std::shared_ptr<const GgufFile>& file) {
 
 void print_text(const GgufFile& file, const Summary& summary, std::FILE* out) {
   fmt::print(out, "{}: GGUF {}, {}, alignment {}\n", printable(file.path(), 4096), file.version(), format_bytes(file.bytes().size()), file.alignment());
-  fmt::print(out, "{} parameters in {} tensors, {}", summary.elements, file.tensors().size(), format_bytes(summary.bytes));
-  if (summary.elements > 0) fmt::print(out, ", {:.2f} bits each", 8.0 * static_cast<double>(summary.bytes) / static_cast<double>(summary.elements));
+  const bool sizes_known = std::ranges::all_of(file.tensors(), [](const TensorInfo& tensor) { return tensor.bytes > 0; });
+  fmt::print(out, "{} parameters in {} tensors, {}{}", summary.elements, file.tensors().size(), sizes_known ? "" : "more than ", format_bytes(summary.bytes));
+  if (summary.elements > 0 && sizes_known) fmt::print(out, ", {:.2f} bits each", 8.0 * static_cast<double>(summary.bytes) / static_cast<double>(summary.elements));
   fmt::print(out, "\n");
   if (summary.reason.empty()) fmt::print(out, "llmc can compile it: {}\n", summary.shape);
   else fmt::print(out, "llmc cannot compile it: {}\n", summary.reason);
