@@ -18,7 +18,8 @@ constexpr bool limits_address_space = true;
 #endif
 
 void require_plain(const std::string& name) {
-  const bool plain = !name.empty() && name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") == std::string::npos;
+  const bool plain =
+      !name.empty() && name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.") == std::string::npos;
   if (!plain || name.front() == '.') throw InternalError(fmt::format("'{}' is no plain name for a source", name));
 }
 
@@ -37,10 +38,11 @@ std::string leave_bundle(const BuildRequest& request, const std::string& encoded
     write_file(folder + "/messages.txt", messages);
     std::string command = "clang-19 -cc1";
     for (const std::string& argument : cc1_arguments(request, Emit::object)) command += " '" + argument + "'";
-    write_file(folder + "/README.txt",
-               fmt::format("A build for {} failed. messages.txt holds what was said. To repeat it:\n\n  llmc {} < request.cbor > answer.cbor\n\n"
-                           "or, with this folder as the root that -I and the source's path name:\n\n  {}\n",
-                           request.target->name(), internal_build_flag, command));
+    write_file(
+        folder + "/README.txt",
+        fmt::format("A build for {} failed. messages.txt holds what was said. To repeat it:\n\n  llmc {} < request.cbor > answer.cbor\n\n"
+                    "or, with this folder as the root that -I and the source's path name:\n\n  {}\n",
+                    request.target->name(), internal_build_flag, command));
     return "A reproduction is in " + folder;
   } catch (const std::exception& error) {
     return std::string("No reproduction could be left: ") + error.what();

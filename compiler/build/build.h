@@ -37,16 +37,16 @@ struct KernelResources {
 };
 
 struct BuildResult {
-  std::vector<u8> object;  // AMD: linked code object; NVIDIA: PTX text; x86 and host: shared object
+  std::vector<u8> object;    // AMD: linked code object; NVIDIA: PTX text; x86 and host: shared object
   std::string ll, assembly;  // where wanted; NVIDIA's assembly is the PTX
   std::vector<KernelResources> resources;
   std::string diagnostics;  // Clang's warnings
 };
 
 struct BuildLimits {
-  double seconds = 300;               // wall clock; the same bound holds for CPU time
-  u64 memory_bytes = u64{4} << 30;    // address space; not set in builds with AddressSanitizer, which maps terabytes
-  std::string bundle_folder;          // where a reproduction is left; empty: $TMPDIR, else /tmp
+  double seconds = 300;             // wall clock; the same bound holds for CPU time
+  u64 memory_bytes = u64{4} << 30;  // address space; not set in builds with AddressSanitizer, which maps terabytes
+  std::string bundle_folder;        // where a reproduction is left; empty: $TMPDIR, else /tmp
 };
 
 BuildResult build_in_process(const BuildRequest& request);

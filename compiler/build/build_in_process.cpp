@@ -9,7 +9,8 @@ namespace {
 
 std::string compile(const BuildRequest& request, Emit emit, std::string* warnings) {
   FrontendResult result = run_frontend(request, emit);
-  if (!result.ok) throw InternalError(fmt::format("the generated source does not compile for {}:\n{}", request.target->arch, result.diagnostics));
+  if (!result.ok)
+    throw InternalError(fmt::format("the generated source does not compile for {}:\n{}", request.target->arch, result.diagnostics));
   if (warnings) *warnings = std::move(result.diagnostics);
   return std::move(result.bytes);
 }

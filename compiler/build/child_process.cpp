@@ -71,7 +71,8 @@ std::vector<std::string> merged_environment(const std::vector<std::string>& chan
   for (char** entry = environ; *entry; entry++) {
     const std::string_view text = *entry;
     const std::string_view name = text.substr(0, text.find('=') + 1);
-    if (std::none_of(changes.begin(), changes.end(), [&](const std::string& change) { return change.starts_with(name); })) merged.emplace_back(text);
+    if (std::none_of(changes.begin(), changes.end(), [&](const std::string& change) { return change.starts_with(name); }))
+      merged.emplace_back(text);
   }
   return merged;
 }
@@ -151,8 +152,8 @@ ChildResult run_child(const std::vector<std::string>& argv, const std::string& i
   const pid_t pid = fork();
   if (pid < 0) fail(Exit::memory, "cannot start a child process: {}.", std::strerror(errno));
   if (pid == 0)
-    become(const_cast<char**>(argument_pointers.data()), const_cast<char**>(variable_pointers.data()), in.fd(), out.fd(), err.fd(), writes.fd(),
-           parent, limits);
+    become(const_cast<char**>(argument_pointers.data()), const_cast<char**>(variable_pointers.data()), in.fd(), out.fd(), err.fd(),
+           writes.fd(), parent, limits);
   writes.close();
 
   ChildResult result;

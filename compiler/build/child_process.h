@@ -12,9 +12,9 @@ struct ChildLimits {
 };
 
 struct ChildResult {
-  bool started = false;    // false: `error` says why it could not be run
+  bool started = false;  // false: `error` says why it could not be run
   bool timed_out = false;
-  int exit_code = -1;      // -1: ended by `signal`
+  int exit_code = -1;  // -1: ended by `signal`
   int signal = 0;
   std::string error, out, err;
 

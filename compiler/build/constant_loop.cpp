@@ -25,7 +25,8 @@ bool declares(const Stmt* init, const VarDecl* variable, ASTContext& context) {
 bool steps_constantly(const Expr* step, const VarDecl* variable, ASTContext& context) {
   if (!step) return false;
   step = step->IgnoreParenImpCasts();
-  if (const auto* unary = dyn_cast<UnaryOperator>(step)) return unary->isIncrementDecrementOp() && variable_in(unary->getSubExpr()) == variable;
+  if (const auto* unary = dyn_cast<UnaryOperator>(step))
+    return unary->isIncrementDecrementOp() && variable_in(unary->getSubExpr()) == variable;
   const auto* assignment = dyn_cast<CompoundAssignOperator>(step);
   return assignment && variable_in(assignment->getLHS()) == variable && is_unroll_constant(*assignment->getRHS(), context);
 }
@@ -45,7 +46,8 @@ const ForStmt* loop_of(const VarDecl& variable, ASTContext& context) {
 
 bool is_constant_variable(const VarDecl& variable, ASTContext& context) {
   if (const ForStmt* loop = loop_of(variable, context)) return constant_loop_variable(*loop, context) == &variable;
-  return variable.hasLocalStorage() && variable.getType().isConstQualified() && variable.getInit() && is_unroll_constant(*variable.getInit(), context);
+  return variable.hasLocalStorage() && variable.getType().isConstQualified() && variable.getInit() &&
+         is_unroll_constant(*variable.getInit(), context);
 }
 
 }  // namespace
@@ -53,7 +55,8 @@ bool is_constant_variable(const VarDecl& variable, ASTContext& context) {
 const VarDecl* constant_loop_variable(const ForStmt& loop, ASTContext& context) {
   const auto* condition = dyn_cast_or_null<BinaryOperator>(loop.getCond() ? loop.getCond()->IgnoreParenImpCasts() : nullptr);
   if (!condition || !condition->isComparisonOp()) return nullptr;
-  for (const auto& [counter, bound] : {std::pair(condition->getLHS(), condition->getRHS()), std::pair(condition->getRHS(), condition->getLHS())}) {
+  for (const auto& [counter, bound] :
+       {std::pair(condition->getLHS(), condition->getRHS()), std::pair(condition->getRHS(), condition->getLHS())}) {
     const VarDecl* variable = variable_in(counter);
     if (!variable || !declares(loop.getInit(), variable, context) || !is_unroll_constant(*bound, context)) continue;
     if (!steps_constantly(loop.getInc(), variable, context)) continue;

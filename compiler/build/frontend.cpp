@@ -16,7 +16,7 @@ namespace {
 void initialize_targets() {
   static std::once_flag once;
   std::call_once(once, [] {
-#define LLMC_INITIALIZE(name)        \
+#define LLMC_INITIALIZE(name)         \
   LLVMInitialize##name##TargetInfo(); \
   LLVMInitialize##name##Target();     \
   LLVMInitialize##name##TargetMC();   \

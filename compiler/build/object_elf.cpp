@@ -76,7 +76,7 @@ std::vector<KernelResources> amd_resources(const std::vector<u8>& object, const 
     KernelResources kernel;
     kernel.name = map[".name"].getString().str();
     kernel.known = true;
-    // .vgpr_count includes the accumulation registers where both come from one file (gfx90a on); gfx908 counts them apart.
+    // .vgpr_count includes the accumulation registers where both come from one file (gfx90a on); on gfx908 it is the larger of the two.
     kernel.vgprs = number(map, ".vgpr_count");
     kernel.sgprs = number(map, ".sgpr_count");
     kernel.lds = number(map, ".group_segment_fixed_size");
@@ -86,8 +86,9 @@ std::vector<KernelResources> amd_resources(const std::vector<u8>& object, const 
     kernel.code_bytes = sizes[kernel.name];
     const bool dynamic_stack = map.find(".uses_dynamic_stack") != map.end() && map[".uses_dynamic_stack"].getBool();
     if (hot.contains(kernel.name) && (kernel.scratch > 0 || dynamic_stack))
-      throw InternalError(fmt::format("kernel {} is hot, but its code uses scratch memory: {} bytes a lane{}, {} registers spilled of {} vector and {} scalar",
-                                      kernel.name, kernel.scratch, dynamic_stack ? " and a dynamic stack" : "", kernel.spills, kernel.vgprs, kernel.sgprs));
+      throw InternalError(fmt::format(
+          "kernel {} is hot, but its code uses scratch memory: {} bytes a lane{}, {} registers spilled of {} vector and {} scalar",
+          kernel.name, kernel.scratch, dynamic_stack ? " and a dynamic stack" : "", kernel.spills, kernel.vgprs, kernel.sgprs));
     kernels.push_back(kernel);
   }
   return kernels;

@@ -39,8 +39,9 @@ std::vector<KernelResources> ptx_resources(const std::vector<u8>& ptx) {
     }
     // ".local " declares memory; "ld.local" and "st.local" use it.
     if (line.find(".local") != std::string_view::npos)
-      throw InternalError(fmt::format("PTX of {} uses local memory: '{}'. An array is indexed by a value unknown at compile time, or a call was not inlined.",
-                                      function, line.substr(std::min(line.size(), line.find_first_not_of(" \t")))));
+      throw InternalError(fmt::format(
+          "PTX of {} uses local memory: '{}'. An array is indexed by a value unknown at compile time, or a call was not inlined.", function,
+          line.substr(std::min(line.size(), line.find_first_not_of(" \t")))));
   }
   return kernels;
 }

@@ -16,8 +16,9 @@ u32 number(const std::smatch& match, std::size_t group) { return static_cast<u32
 //       0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads
 //   ptxas info    : Used 10 registers, used 1 barriers, 1024 bytes smem, 360 bytes cmem[0]
 std::vector<KernelResources> parse_report(const std::string& report) {
-  static const std::regex entry("Compiling entry function '([^']+)'"), frame("([0-9]+) bytes stack frame, ([0-9]+) bytes spill stores, ([0-9]+) bytes"),
-      used("Used ([0-9]+) registers"), shared("([0-9]+) bytes smem");
+  static const std::regex entry("Compiling entry function '([^']+)'"),
+      frame("([0-9]+) bytes stack frame, ([0-9]+) bytes spill stores, ([0-9]+) bytes"), used("Used ([0-9]+) registers"),
+      shared("([0-9]+) bytes smem");
   std::vector<KernelResources> kernels;
   std::istringstream lines(report);
   for (std::string line; std::getline(lines, line);) {
@@ -51,8 +52,11 @@ std::vector<u8> assemble_cubin(const std::string& path, const std::vector<u8>& p
   const std::string input = folder.path() + "/input.ptx", output = folder.path() + "/output.cubin";
   write_file(input, {reinterpret_cast<const char*>(ptx.data()), ptx.size()});
   const ChildResult child = run_child({path, "-v", "-arch=" + arch, "-o", output, input}, "", {600, 0});
-  if (!child.started) fail(Exit::usage, "--ptxas: {} {}. Give the path of the CUDA toolkit's ptxas, or leave --ptxas out.", path, child.describe());
-  if (!child.ok()) throw InternalError(fmt::format("{} refuses the generated PTX for {}: it {}: {}{}", path, arch, child.describe(), child.err, child.out));
+  if (!child.started)
+    fail(Exit::usage, "--ptxas: {} {}. Give the path of the CUDA toolkit's ptxas, or leave --ptxas out.", path, child.describe());
+  if (!child.ok())
+    throw InternalError(
+        fmt::format("{} refuses the generated PTX for {}: it {}: {}{}", path, arch, child.describe(), child.err, child.out));
   resources = parse_report(child.err + child.out);
   const std::string bytes = read_file(output);
   return {bytes.begin(), bytes.end()};

@@ -11,20 +11,20 @@ const std::vector<std::string> common_arguments = {
     // One arena of bytes is read as many types; nothing in the hot loops would gain from type-based alias analysis.
     "-relaxed-aliasing", "-ferror-limit", "20", "-Wno-unused", "-Wpass-failed"};
 
-void add(std::vector<std::string>& to, std::initializer_list<const char*> arguments) { to.insert(to.end(), arguments.begin(), arguments.end()); }
+void add(std::vector<std::string>& to, std::initializer_list<const char*> arguments) {
+  to.insert(to.end(), arguments.begin(), arguments.end());
+}
 
 }  // namespace
 
-std::string source_path(const BuildRequest& request) {
-  return "/" + request.name + (request.target->is_gpu() ? ".hip" : ".cpp");
-}
+std::string source_path(const BuildRequest& request) { return "/" + request.name + (request.target->is_gpu() ? ".hip" : ".cpp"); }
 
 std::vector<std::string> cc1_arguments(const BuildRequest& request, Emit emit) {
   const Target& target = *request.target;
   std::vector<std::string> a = common_arguments;
   if (target.family == "amd") {
-    add(a, {"-triple", "amdgcn-amd-amdhsa", "-x", "hip", "-fcuda-is-device", "-D", "LLMC_DEVICE", "-mcode-object-version=5", "-fvisibility=hidden",
-            "-fapply-global-visibility-to-externs"});
+    add(a, {"-triple", "amdgcn-amd-amdhsa", "-x", "hip", "-fcuda-is-device", "-D", "LLMC_DEVICE", "-mcode-object-version=5",
+            "-fvisibility=hidden", "-fapply-global-visibility-to-externs"});
   } else if (target.family == "nvidia") {
     add(a, {"-triple", "nvptx64-nvidia-cuda", "-x", "hip", "-fcuda-is-device", "-D", "LLMC_DEVICE"});
   } else if (target.family == "x86") {
@@ -47,8 +47,10 @@ std::vector<std::string> cc1_arguments(const BuildRequest& request, Emit emit) {
 std::vector<std::string> link_arguments(const BuildRequest& request) {
   std::vector<std::string> a = {"-shared", "--build-id=none", "--threads=1"};
   // The host's undefined symbols are checked after the link (object.h): memcpy and its kin come from the program that loads the code.
-  if (request.target->family == "amd") add(a, {"--no-undefined"});
-  else add(a, {"-z", "now", "-Bsymbolic", "--no-undefined-version", "--unresolved-symbols=ignore-all"});
+  if (request.target->family == "amd")
+    add(a, {"--no-undefined"});
+  else
+    add(a, {"-z", "now", "-Bsymbolic", "--no-undefined-version", "--unresolved-symbols=ignore-all"});
   return a;
 }
 

@@ -30,7 +30,8 @@ class Verifier : public ASTConsumer, private MatchFinder::MatchCallback {
     finder_.addMatcher(functionDecl(body, hasAttr(attr::CUDAGlobal)).bind("kernel"), this);
     // Outermost expressions only: one message for one formula.
     finder_.addMatcher(expr(isDoubleValue(), unless(hasParent(expr(isDoubleValue()))), forFunction(body)).bind("double"), this);
-    finder_.addMatcher(functionDecl(hot, forEachDescendant(stmt(anyOf(forStmt(), whileStmt(), doStmt(), cxxForRangeStmt())).bind("loop"))), this);
+    finder_.addMatcher(functionDecl(hot, forEachDescendant(stmt(anyOf(forStmt(), whileStmt(), doStmt(), cxxForRangeStmt())).bind("loop"))),
+                       this);
     if (family_ != "x86") finder_.addMatcher(functionDecl(hot, forEachDescendant(arraySubscriptExpr().bind("subscript"))), this);
   }
 

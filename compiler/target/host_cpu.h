@@ -5,7 +5,7 @@
 namespace llmc {
 
 struct HostCpu {
-  bool avx2 = false, fma = false, f16c = false;                                          // what v3 code uses
+  bool avx2 = false, fma = false, f16c = false;                                                    // what v3 code uses
   bool avx512f = false, avx512bw = false, avx512vl = false, avx512dq = false, avx512vnni = false;  // what v4 code uses
 };
 

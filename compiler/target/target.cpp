@@ -2,17 +2,20 @@
 #include <algorithm>
 #include <thread>
 #include <llvm/ADT/StringRef.h>
+#include "common/embedded.h"
 #include "common/error.h"
 #include "compiler/target/host_cpu.h"
 #include "compiler/target/read_targets.h"
+
+const llmc::EmbeddedFiles& llmc_target_files();
 
 namespace llmc {
 
 const std::vector<Target>& all_targets() {
   static const std::vector<Target> targets = [] {
     std::vector<Target> all;
-    for (const auto& [file, text] : target_files())
-      for (Target& target : read_targets(file, text)) all.push_back(std::move(target));
+    for (const std::string& file : llmc_target_files().names(""))
+      for (Target& target : read_targets(file, llmc_target_files().file(file))) all.push_back(std::move(target));
     return all;
   }();
   return targets;
@@ -23,9 +26,10 @@ namespace {
 Target native_target() {
   const std::string arch = best_x86_arch(host_cpu());
   if (arch.empty())
-    fail(Exit::device,
-         "native: this CPU has neither AVX-512 (F, BW, VL, DQ and VNNI) nor AVX2 with FMA and F16C, the least that llmc generates code for. "
-         "Name a target with --arch to compile for another machine (`llmc targets` lists them).");
+    fail(
+        Exit::device,
+        "native: this CPU has neither AVX-512 (F, BW, VL, DQ and VNNI) nor AVX2 with FMA and F16C, the least that llmc generates code for. "
+        "Name a target with --arch to compile for another machine (`llmc targets` lists them).");
   Target target = find_target(arch);
   target.product = "native";
   target.title = "this host";
@@ -62,8 +66,9 @@ std::vector<std::string> nearest_names(std::string_view name) {
   std::vector<std::string> arches;
   for (const Target& target : all_targets())
     if (arches.empty() || arches.back() != target.arch) arches.push_back(target.arch);
-  fail(Exit::usage, "unknown target '{}'.{} Known are native, {}; a product may follow a colon, as in gfx1100:7900xt (`llmc targets` lists all).",
-       name, hint, fmt::join(arches, ", "));
+  fail(Exit::usage,
+       "unknown target '{}'.{} Known are native, {}; a product may follow a colon, as in gfx1100:7900xt (`llmc targets` lists all).", name,
+       hint, fmt::join(arches, ", "));
 }
 
 }  // namespace

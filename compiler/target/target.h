@@ -10,22 +10,22 @@
 namespace llmc {
 
 struct Target {
-  std::string family;   // "amd", "nvidia", "x86"; "host" for simulation_target()
-  std::string arch;     // "gfx1100", "sm_90", "x86-64-v4": LLVM's processor name
-  std::string product;  // "7900xtx"
-  std::string title;    // "Radeon RX 7900 XTX"
-  u32 wave = 0;                    // lanes
-  u32 units = 0;                   // compute units, multiprocessors or cores
-  u32 units_per_processor = 1;     // HIP's multiProcessorCount counts pairs of units on RDNA
-  u32 lds_bytes = 0;               // most shared memory of one workgroup; 0 on x86
-  u32 static_lds_bytes = 0;        // most of it that may be declared statically
-  u32 registers = 0;               // vector registers a lane can address
-  u32 register_file = 0;           // vector registers shared by the resident waves (amd.toml and nvidia.toml say of what)
+  std::string family;           // "amd", "nvidia", "x86"; "host" for simulation_target()
+  std::string arch;             // "gfx1100", "sm_90", "x86-64-v4": LLVM's processor name
+  std::string product;          // "7900xtx"
+  std::string title;            // "Radeon RX 7900 XTX"
+  u32 wave = 0;                 // lanes
+  u32 units = 0;                // compute units, multiprocessors or cores
+  u32 units_per_processor = 1;  // HIP's multiProcessorCount counts pairs of units on RDNA
+  u32 lds_bytes = 0;            // most shared memory of one workgroup; 0 on x86
+  u32 static_lds_bytes = 0;     // most of it that may be declared statically
+  u32 registers = 0;            // vector registers a lane can address
+  u32 register_file = 0;        // vector registers shared by the resident waves (amd.toml and nvidia.toml say of what)
   u32 simds_per_unit = 1;
-  std::string dot = "none";        // 8-bit dot product: none, sdot4, sudot4, dp4a, maddubs, vpdpbusd
-  std::string matrix = "none";     // none, mfma, wmma, mma
-  double bandwidth_gb_s = 0;       // 1e9 bytes a second, data sheet
-  double measured_gb_s = 0;        // read bandwidth measured on the card; 0 where none was
+  std::string dot = "none";           // 8-bit dot product: none, sdot4, sudot4, dp4a, maddubs, vpdpbusd
+  std::string matrix = "none";        // none, mfma, wmma, mma
+  double bandwidth_gb_s = 0;          // 1e9 bytes a second, data sheet
+  double measured_gb_s = 0;           // read bandwidth measured on the card; 0 where none was
   std::vector<std::string> features;  // LLVM target features on top of the arch ("+ptx80")
 
   bool is_gpu() const { return family == "amd" || family == "nvidia"; }

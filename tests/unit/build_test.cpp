@@ -59,7 +59,11 @@ TEST_P(BuildAmd, MakesACodeObjectThatSaysWhatItUses) {
   const Target target = find_target(GetParam());
   const BuildResult result = build_in_process(request_for(target, test::two_kernels()));
   ASSERT_GT(result.object.size(), 64u);
-  EXPECT_EQ(std::memcmp(result.object.data(), "\x7f" "ELF", 4), 0);
+  EXPECT_EQ(std::memcmp(result.object.data(),
+                        "\x7f"
+                        "ELF",
+                        4),
+            0);
   ASSERT_EQ(result.resources.size(), 2u);
   const KernelResources& sum = kernel(result, "block_sum");
   EXPECT_TRUE(sum.known);
@@ -105,7 +109,8 @@ TEST_P(BuildNvidia, RefusesLocalMemory) {
 
 TEST(BuildPtx, NamesTheFunctionAroundLocalMemory) {
   const std::string ptx =
-      ".visible .entry first(\n\t.param .u64 a\n)\n{\n// no .local here\n}\n.func (.param .b32 r) helper(\n)\n{\n\t.local .align 4 .b8 d[8];\n}\n";
+      ".visible .entry first(\n\t.param .u64 a\n)\n{\n// no .local here\n}\n.func (.param .b32 r) helper(\n)\n{\n\t.local .align 4 .b8 "
+      "d[8];\n}\n";
   try {
     ptx_resources({ptx.begin(), ptx.end()});
     ADD_FAILURE() << "accepted";
@@ -157,7 +162,8 @@ TEST_P(BuildX86, MakesASharedObjectThatRuns) {
   const BuildResult result = build_in_process(request);
   EXPECT_GT(kernel(result, "axpy").code_bytes, 16u);
   EXPECT_FALSE(kernel(result, "axpy").known);
-  EXPECT_NE(result.assembly.find(GetParam() == "x86-64-v4" ? "%zmm" : "%ymm"), std::string::npos) << "loops are vectorised to the full width";
+  EXPECT_NE(result.assembly.find(GetParam() == "x86-64-v4" ? "%zmm" : "%ymm"), std::string::npos)
+      << "loops are vectorised to the full width";
   const std::string best = best_x86_arch(host_cpu());
   if (GetParam() > best) GTEST_SKIP() << "this CPU does not run " << GetParam();
   Loaded loaded(result.object);
@@ -170,15 +176,17 @@ TEST_P(BuildX86, MakesASharedObjectThatRuns) {
 
 TEST_P(BuildX86, RefusesCallsThatNothingDefines) {
   const Target target = find_target(GetParam());
-  const std::string message = failure_of(request_for(target, "extern \"C\" float expf(float); extern \"C\" float f(float x) { return expf(x); }"));
+  const std::string message =
+      failure_of(request_for(target, "extern \"C\" float expf(float); extern \"C\" float f(float x) { return expf(x); }"));
   EXPECT_NE(message.find("calls 'expf', which nothing defines"), std::string::npos) << message;
 }
 
 TEST(BuildX86, VnniBuiltinsNeedNoHeader) {
   const Target target = find_target("x86-64-v4");
-  BuildRequest request = request_for(target,
-                                     "typedef int i32v __attribute__((vector_size(64)));\n"
-                                     "extern \"C\" void dot(i32v* c, const i32v* a, const i32v* b) { *c = __builtin_ia32_vpdpbusd512(*c, *a, *b); }\n");
+  BuildRequest request =
+      request_for(target,
+                  "typedef int i32v __attribute__((vector_size(64)));\n"
+                  "extern \"C\" void dot(i32v* c, const i32v* a, const i32v* b) { *c = __builtin_ia32_vpdpbusd512(*c, *a, *b); }\n");
   request.want_asm = true;
   EXPECT_NE(build_in_process(request).assembly.find("vpdpbusd"), std::string::npos);
 }
@@ -244,7 +252,11 @@ TEST(BuildPtxas, ReportsRegistersAndMemory) {
   const BuildResult result = build_in_process(request_for(target, test::two_kernels()));
   std::vector<KernelResources> resources;
   const std::vector<u8> cubin = assemble_cubin(path, result.object, "sm_90", resources);
-  EXPECT_EQ(std::memcmp(cubin.data(), "\x7f" "ELF", 4), 0);
+  EXPECT_EQ(std::memcmp(cubin.data(),
+                        "\x7f"
+                        "ELF",
+                        4),
+            0);
   ASSERT_EQ(resources.size(), 2u);
   for (const KernelResources& k : resources) {
     EXPECT_TRUE(k.known);

@@ -48,27 +48,34 @@ TEST(Verify, NoDouble) {
   expect_fault("KERNEL k(float* x) {\n  x[0] = x[1] * 0.5;\n}\n", "2:", "arithmetic in double");
   expect_fault("KERNEL k(float* x) {\n  if (x[1] > 0.1)\n    x[0] = 1;\n}\n", "2:", "arithmetic in double");
   expect_fault("KERNEL k(double* x, const double* y) {\n  *x = *y;\n}\n", "2:", "arithmetic in double");
-  expect_fault("DEVICE float half_of(float v) {\n  return (float)__builtin_fabs(v);\n}\nKERNEL k(float* x) { x[0] = half_of(x[1]); }\n", "2:",
-               "arithmetic in double");
-  expect_fault("template <class T> DEVICE T twice(T v) {\n  return v + v;\n}\nKERNEL k(float* x) {\n  x[0] = twice<float>(x[0]); x[1] = twice(1);\n}\n"
-               "KERNEL l(long* x) {\n  auto f = &twice<double>; (void)f; *x = 0; }\n",
+  expect_fault("DEVICE float half_of(float v) {\n  return (float)__builtin_fabs(v);\n}\nKERNEL k(float* x) { x[0] = half_of(x[1]); }\n",
                "2:", "arithmetic in double");
+  expect_fault(
+      "template <class T> DEVICE T twice(T v) {\n  return v + v;\n}\nKERNEL k(float* x) {\n  x[0] = twice<float>(x[0]); x[1] = "
+      "twice(1);\n}\n"
+      "KERNEL l(long* x) {\n  auto f = &twice<double>; (void)f; *x = 0; }\n",
+      "2:", "arithmetic in double");
 }
 
 TEST(Verify, ConstantsFoldedFromDoubleAreFree) {
-  expect_clean("constexpr double third = 1.0 / 3;\nKERNEL k(float* x) { x[0] = x[1] * (float)(third * 2.0) + 0.5f; constexpr float c = 0.1; x[2] = c; }\n");
+  expect_clean(
+      "constexpr double third = 1.0 / 3;\nKERNEL k(float* x) { x[0] = x[1] * (float)(third * 2.0) + 0.5f; constexpr float c = 0.1; x[2] = "
+      "c; }\n");
   expect_clean("template <class T> DEVICE T twice(T v) { return v + v; }\nKERNEL k(float* x) { x[0] = twice(x[1]); }\n");
 }
 
 TEST(Verify, NoRecursion) {
-  expect_fault("DEVICE int down(int n) { return n < 2 ? 1 : n * down(n - 1); }\nKERNEL k(int* x) { x[0] = down(x[1]); }\n", "1:", "recursion through 'down'");
-  expect_fault("static __attribute__((device)) int odd(int n);\nDEVICE int even(int n) { return n == 0 || odd(n - 1); }\n"
-               "static __attribute__((device)) int odd(int n) { return n != 0 && even(n - 1); }\nKERNEL k(int* x) { x[0] = even(x[1]); }\n",
-               "2:", "recursion through");
+  expect_fault("DEVICE int down(int n) { return n < 2 ? 1 : n * down(n - 1); }\nKERNEL k(int* x) { x[0] = down(x[1]); }\n",
+               "1:", "recursion through 'down'");
+  expect_fault(
+      "static __attribute__((device)) int odd(int n);\nDEVICE int even(int n) { return n == 0 || odd(n - 1); }\n"
+      "static __attribute__((device)) int odd(int n) { return n != 0 && even(n - 1); }\nKERNEL k(int* x) { x[0] = even(x[1]); }\n",
+      "2:", "recursion through");
 }
 
 TEST(Verify, HotLoopsAreConstantOrMarked) {
-  const std::string head = "LLMC_HOT DEVICE int f(const int* x, int n) {\n  int s = 0;\n", tail = "\n  return s;\n}\nKERNEL k(int* x) { x[0] = f(x, x[1]); }\n";
+  const std::string head = "LLMC_HOT DEVICE int f(const int* x, int n) {\n  int s = 0;\n",
+                    tail = "\n  return s;\n}\nKERNEL k(int* x) { x[0] = f(x, x[1]); }\n";
   expect_fault(head + "  for (int i = 0; i < n; i++) s += x[i];" + tail, "3:", "loop without a constant trip count in hot function 'f'");
   expect_fault(head + "  while (x[s]) s++;" + tail, "3:", "loop without a constant trip count");
   expect_fault(head + "  do s++; while (x[s]);" + tail, "3:", "loop without a constant trip count");
@@ -78,28 +85,35 @@ TEST(Verify, HotLoopsAreConstantOrMarked) {
   expect_fault(head + "  auto inner = [&] { while (x[s]) s++; };\n  inner();" + tail, "3:", "loop without a constant trip count");
 
   expect_clean(head + "  for (int i = 0; i < 8; i++) s += x[i];" + tail);
-  expect_clean(head + "  constexpr int m = 4;\n  for (int i = 2 * m; i > 0; i /= 2)\n    for (int j = i; j <= 16; j += m) s += x[i + j];" + tail);
+  expect_clean(head + "  constexpr int m = 4;\n  for (int i = 2 * m; i > 0; i /= 2)\n    for (int j = i; j <= 16; j += m) s += x[i + j];" +
+               tail);
   expect_clean(head + "  LLMC_GRID_STRIDE for (int i = 0; i < n; i++) s += x[i];" + tail);
   expect_clean(head + "  LLMC_GRID_STRIDE while (x[s]) s++;" + tail);
-  expect_clean("template <int m> LLMC_HOT DEVICE int f(const int* x) { int s = 0; for (int i = 0; i < m; i++) s += x[i]; return s; }\n"
-               "KERNEL k(int* x) { x[0] = f<3>(x) + f<9>(x); }\n");
+  expect_clean(
+      "template <int m> LLMC_HOT DEVICE int f(const int* x) { int s = 0; for (int i = 0; i < m; i++) s += x[i]; return s; }\n"
+      "KERNEL k(int* x) { x[0] = f<3>(x) + f<9>(x); }\n");
   // Outside hot functions a loop is free.
-  expect_clean("DEVICE int f(const int* x, int n) { int s = 0; while (x[s] > n) s++; return s; }\nKERNEL k(int* x) { x[0] = f(x, x[1]); }\n");
+  expect_clean(
+      "DEVICE int f(const int* x, int n) { int s = 0; while (x[s] > n) s++; return s; }\nKERNEL k(int* x) { x[0] = f(x, x[1]); }\n");
 }
 
 TEST(Verify, InstancesOfHotTemplatesAreJudged) {
-  expect_fault("template <class T> LLMC_HOT DEVICE T f(const T* x, int n) {\n  T s = 0;\n  for (int i = 0; i < n; i++) s += x[i];\n  return s;\n}\n"
-               "KERNEL k(int* x, float* y) { x[0] = f(x, x[1]); y[0] = f(y, x[1]); }\n",
-               "3:", "loop without a constant trip count");
+  expect_fault(
+      "template <class T> LLMC_HOT DEVICE T f(const T* x, int n) {\n  T s = 0;\n  for (int i = 0; i < n; i++) s += x[i];\n  return s;\n}\n"
+      "KERNEL k(int* x, float* y) { x[0] = f(x, x[1]); y[0] = f(y, x[1]); }\n",
+      "3:", "loop without a constant trip count");
 }
 
 TEST(Verify, HotArraysAreIndexedByConstantsAfterUnrolling) {
-  const std::string head = "typedef float f4 __attribute__((vector_size(16)));\nstruct Pair { float v[4]; };\n"
-                           "LLMC_HOT DEVICE float f(const float* x, int n) {\n  float a[8], m[2][4]; f4 w; Pair p; SHARED float t[64];\n";
+  const std::string head =
+      "typedef float f4 __attribute__((vector_size(16)));\nstruct Pair { float v[4]; };\n"
+      "LLMC_HOT DEVICE float f(const float* x, int n) {\n  float a[8], m[2][4]; f4 w; Pair p; SHARED float t[64];\n";
   const std::string tail = "\n  return a[0] + m[1][2] + w[3] + p.v[1] + t[n];\n}\nKERNEL k(float* x, int n) { x[0] = f(x, n); }\n";
   const std::string fill =
-      "  for (int i = 0; i < 8; i++) a[i] = x[i];\n  for (int i = 0; i < 2; i++) for (int j = 0; j < 4; j++) { m[i][j] = x[4 * i + j]; w[j] = a[(j + i) & 7]; p.v[j] = 1; }\n";
-  expect_clean(head + fill + "  for (int i = 0; i < 4; i++) { const int j = 2 * i + 1; a[j] = a[i < 2 ? i : 7 - i]; }\n  t[n] = x[n];" + tail);
+      "  for (int i = 0; i < 8; i++) a[i] = x[i];\n  for (int i = 0; i < 2; i++) for (int j = 0; j < 4; j++) { m[i][j] = x[4 * i + j]; "
+      "w[j] = a[(j + i) & 7]; p.v[j] = 1; }\n";
+  expect_clean(head + fill + "  for (int i = 0; i < 4; i++) { const int j = 2 * i + 1; a[j] = a[i < 2 ? i : 7 - i]; }\n  t[n] = x[n];" +
+               tail);
   const std::string message = "is indexed by a value that is no constant after unrolling";
   expect_fault(head + fill + "  a[n] = 1;" + tail, "7:", "local 'a' in hot function 'f' " + message);
   expect_fault(head + fill + "  m[1][n] = 1;" + tail, "7:", "local 'm'");
@@ -108,15 +122,21 @@ TEST(Verify, HotArraysAreIndexedByConstantsAfterUnrolling) {
   expect_fault(head + fill + "  p.v[n] = 1;" + tail, "7:", "local 'p'");
   expect_fault(head + fill + "  LLMC_GRID_STRIDE for (int i = 0; i < n; i++)\n    a[i & 7] += x[i];" + tail, "8:", "local 'a'");
   // A stack is cheap on a CPU.
-  EXPECT_EQ(said("x86-64-v3", "LLMC_HOT static float f(const float* x, int n) { float a[8]; for (int i = 0; i < 8; i++) a[i] = x[i]; return a[n]; }\n"
-                              "extern \"C\" float g(const float* x, int n) { return f(x, n); }\n"), "");
+  EXPECT_EQ(said("x86-64-v3",
+                 "LLMC_HOT static float f(const float* x, int n) { float a[8]; for (int i = 0; i < 8; i++) a[i] = x[i]; return a[n]; }\n"
+                 "extern \"C\" float g(const float* x, int n) { return f(x, n); }\n"),
+            "");
 }
 
 TEST(Verify, X86KeepsTheRulesToo) {
   EXPECT_NE(said("x86-64-v3", "extern \"C\" double f(double x) { return x + 1; }\n").find("program.cpp:1:"), std::string::npos);
-  EXPECT_NE(said("x86-64-v4", "LLMC_HOT static int f(int n) { int s = 0; while (n) { s += n; n /= 2; } return s; }\n"
-                              "extern \"C\" int g(int n) { return f(n); }\n").find("loop without a constant trip count"), std::string::npos);
-  EXPECT_NE(said("x86-64-v3", "extern \"C\" int f(int n) { return n ? f(n - 1) + n * f(n - 2) : 1; }\n").find("recursion through 'f'"), std::string::npos);
+  EXPECT_NE(said("x86-64-v4",
+                 "LLMC_HOT static int f(int n) { int s = 0; while (n) { s += n; n /= 2; } return s; }\n"
+                 "extern \"C\" int g(int n) { return f(n); }\n")
+                .find("loop without a constant trip count"),
+            std::string::npos);
+  EXPECT_NE(said("x86-64-v3", "extern \"C\" int f(int n) { return n ? f(n - 1) + n * f(n - 2) : 1; }\n").find("recursion through 'f'"),
+            std::string::npos);
 }
 
 TEST(Verify, CanBeTurnedOffAndSparesTheSimulation) {

@@ -21,9 +21,10 @@ std::string error_of(std::string_view name, Exit expected) {
 }
 
 TEST(Target, EveryArchIsThereWithItsWave) {
-  const std::pair<const char*, u32> expected[] = {
-      {"gfx906", 64},  {"gfx908", 64},  {"gfx90a", 64},  {"gfx942", 64},  {"gfx1030", 32}, {"gfx1100", 32}, {"gfx1101", 32},  {"gfx1103", 32},  {"gfx1150", 32},
-      {"gfx1151", 32}, {"gfx1200", 32}, {"gfx1201", 32}, {"sm_80", 32},   {"sm_86", 32},   {"sm_89", 32},   {"sm_90", 32},    {"x86-64-v3", 8}, {"x86-64-v4", 16}};
+  const std::pair<const char*, u32> expected[] = {{"gfx906", 64},  {"gfx908", 64},   {"gfx90a", 64},   {"gfx942", 64},  {"gfx1030", 32},
+                                                  {"gfx1100", 32}, {"gfx1101", 32},  {"gfx1103", 32},  {"gfx1150", 32}, {"gfx1151", 32},
+                                                  {"gfx1200", 32}, {"gfx1201", 32},  {"sm_80", 32},    {"sm_86", 32},   {"sm_89", 32},
+                                                  {"sm_90", 32},   {"x86-64-v3", 8}, {"x86-64-v4", 16}};
   std::set<std::string> arches;
   for (const Target& target : all_targets()) arches.insert(target.arch);
   EXPECT_EQ(arches.size(), std::size(expected));
@@ -98,7 +99,8 @@ TEST(Target, HostCpuAgreesWithTheCompiler) {
 }
 
 TEST(Target, FaultsInTheDataAreNamed) {
-  const char* good = "family='x'\n[[arch]]\nname='a'\nwave=1\nregisters=1\ndot='none'\nproducts=[{name='p',title='P',units=1,bandwidth_gb_s=1}]\n";
+  const char* good =
+      "family='x'\n[[arch]]\nname='a'\nwave=1\nregisters=1\ndot='none'\nproducts=[{name='p',title='P',units=1,bandwidth_gb_s=1}]\n";
   EXPECT_EQ(read_targets("f.toml", good).size(), 1u);
   auto message = [](const std::string& text) -> std::string {
     try {
