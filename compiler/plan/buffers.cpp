@@ -25,7 +25,7 @@ void place_buffers(Plan& plan) {
   add("att", chunk * q * sizeof(float));
   add("ffn", chunk * s.d_ff * sizeof(float));
   add("xq", chunk * widest);
-  add("xs", chunk * widest / 32 * 8);
+  add("xs", chunk * widest / 32 * (plan.family == "x86" ? 16 : 8));  // x86 keeps the sums as floats: kernels/x86/format.h
   add("xf", any_float ? chunk * widest * sizeof(float) : 0);
   add("logits", align_up(s.vocab, 64) * sizeof(float));
   add("attn_part", u64{s.n_heads} * max_attention_pieces * (s.head_dim + 2) * sizeof(float));

@@ -22,12 +22,16 @@ struct Barrier {
       __atomic_store_n(&generation, mine + 1, __ATOMIC_RELEASE);
       return __atomic_load_n(&fault, __ATOMIC_RELAXED) == 0;
     }
-    const unsigned long long start = __builtin_ia32_rdtsc();
+    unsigned long long last = __builtin_ia32_rdtsc(), waited = 0;
     for (unsigned spins = 1; __atomic_load_n(&generation, __ATOMIC_ACQUIRE) == mine; spins++) {
       __builtin_ia32_pause();
       if (spins % 1024 != 0) continue;
       if (__atomic_load_n(&fault, __ATOMIC_RELAXED) != 0) return false;
-      if (__builtin_ia32_rdtsc() - start > limit_ticks) {
+      // A process that was stopped (a terminal's Ctrl-Z, a laptop's sleep) must not count that time: a step counts 1/64 at most.
+      const unsigned long long now = __builtin_ia32_rdtsc(), step = now - last;
+      last = now;
+      waited += step < limit_ticks / 64 ? step : limit_ticks / 64;
+      if (waited > limit_ticks) {
         __atomic_store_n(&fault, 1, __ATOMIC_RELAXED);
         return false;
       }

@@ -163,7 +163,7 @@ inline u32 pick(const abi::Sampler& p, const f32* logits, int vocab, int positio
     }
     return 0;
   }
-  const f32 least_logit = p.min_p > 0 ? best + __builtin_logf(p.min_p) : kLowest;
+  const f32 least_logit = p.min_p > 0 ? best + log(p.min_p) : kLowest;
   const Mass plain{best, 1.44269504f};
   const bool top_k = p.top_k > 0 && p.top_k < vocab;
   u64* order = s.order;

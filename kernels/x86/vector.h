@@ -95,6 +95,13 @@ X86_FN vf sum_each(vf* v) {
   return v[0];
 }
 
+// Natural logarithm of a positive, normal number: 2 atanh((m - 1) / (m + 1)) of the mantissa, in [sqrt 1/2, sqrt 2).
+X86_FN f32 log(f32 x) {
+  const u32 b = __builtin_bit_cast(u32, x) - 0x3f3504f3u;
+  const f32 m = __builtin_bit_cast(f32, (b & 0x7fffffu) + 0x3f3504f3u), s = (m - 1) / (m + 1), z = s * s;
+  return (f32)((i32)b >> 23) * 0.693147181f + 2 * s * (1 + z * (1.0f / 3 + z * (1.0f / 5 + z * (1.0f / 7 + z * (1.0f / 9)))));
+}
+
 // 2^x. Relative error about 2e-7 (Cephes exp2f's polynomial on [-1/2, 1/2]); 0 below -126, clamped above 127.
 X86_FN vf exp2(vf x) {
   const vf clamped = min(max(x, splat(-126.0f)), splat(127.0f));
