@@ -10,7 +10,7 @@ struct Rotation {
 };
 
 template <int dim>
-X86_FN void rotation_at(int pos, const u64* turns, Rotation<dim>& r) {
+X86_FN void rotation_at(int pos, const unsigned long long* turns, Rotation<dim>& r) {
   for (int i = 0; i < dim / 2; i++) sin_cos_turns((u32)((u64)pos * turns[i] >> 32), &r.sine[i], &r.cosine[i]);
 }
 

@@ -89,6 +89,13 @@ void X86Program::begin_sampling(const abi::Sampler& sampler, int remaining) {
   device_->upload(args_.arena, &now, sizeof now);
 }
 
+void X86Program::place(int token, int pos) {
+  abi::State now = state();
+  now.token = token;
+  now.pos = pos;
+  device_->upload(args_.arena, &now, sizeof now);
+}
+
 void X86Program::sample() {
   device_->launch(plan_.sample.front(), args_, -1, 0, 1);
   device_->synchronize();

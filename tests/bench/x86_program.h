@@ -17,6 +17,7 @@ class X86Program {
   // A prompt from position 0 in chunks; afterwards State::pos = tokens.size(). rows: logits of every position, where asked.
   void prompt(const std::vector<int>& tokens, std::vector<float>* rows = nullptr);
   void begin_sampling(const abi::Sampler& sampler, int remaining);  // State for what follows a prompt
+  void place(int token, int pos);                                   // the token that decode computes next
   void sample();                                                    // the token after the prompt
   void decode(int steps);                                           // that many replays
   std::vector<float> logits();
