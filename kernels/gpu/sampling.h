@@ -244,13 +244,13 @@ struct Sample {
     }
   }
 
-  // Calls f(order) for the logits [begin, end), eight loads in flight.
+  // Calls f(order) for the logits [begin, end), four loads in flight.
   template <class F>
   LLMC_FN static void each_logit(const f32* logits, u32 begin, u32 end, F f) {
-    LLMC_GRID_STRIDE for (u32 base = begin + prim::thread(); base < end; base += 8 * threads) {
-      f32 value[8];
-      LLMC_UNROLL for (u32 i = 0; i < 8; i++) value[i] = base + i * threads < end ? prim::load_coherent(logits + base + i * threads) : 0;
-      LLMC_UNROLL for (u32 i = 0; i < 8; i++)
+    LLMC_GRID_STRIDE for (u32 base = begin + prim::thread(); base < end; base += 4 * threads) {
+      f32 value[4];
+      LLMC_UNROLL for (u32 i = 0; i < 4; i++) value[i] = base + i * threads < end ? prim::load_coherent(logits + base + i * threads) : 0;
+      LLMC_UNROLL for (u32 i = 0; i < 4; i++)
         if (base + i * threads < end) f(order_of(value[i], base + i * threads));
     }
   }
