@@ -6,7 +6,7 @@
 namespace llmc::fmt {
 
 struct Q2_K : IntegerType<Q2_K> {
-  static constexpr bool is_signed = false;
+  static constexpr bool is_signed = false, two_scales = true;
   static constexpr u32 columns = 256, units = 2, bytes = 672, unroll = 4;
 
   struct Raw {

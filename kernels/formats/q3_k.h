@@ -7,7 +7,7 @@
 namespace llmc::fmt {
 
 struct Q3_K : IntegerType<Q3_K> {
-  static constexpr bool is_signed = false;
+  static constexpr bool is_signed = false, two_scales = true;
   static constexpr u32 columns = 256, units = 2, bytes = 912, unroll = 3;
 
   struct Raw {

@@ -6,7 +6,7 @@
 namespace llmc::fmt {
 
 struct Q6_K : IntegerType<Q6_K> {
-  static constexpr bool is_signed = false;
+  static constexpr bool is_signed = false, two_scales = true;
   static constexpr u32 columns = 256, units = 2, bytes = 1680, unroll = 2;
 
   struct Raw {

@@ -1,0 +1,52 @@
+// Matrix instructions for int8, where the target has them: one wave of 32 lanes multiplies 16 rows by 8 columns.
+//
+// Fragments (PTX's mma.m16n8k32): with g = lane / 4 and q = lane % 4, a[0] and a[2] hold elements 4q .. 4q + 3 of the first and second
+// 16 of row g, a[1] and a[3] of row g + 8; b[0] and b[1] the same of column g; c[0], c[1] are row g, columns 2q and 2q + 1, c[2], c[3]
+// row g + 8.
+#pragma once
+#include "kernels/prim/prim.h"
+
+namespace llmc::prim {
+
+#if defined(__NVPTX__)
+constexpr bool has_mma = true;
+// c = a b over 32 elements, in int32.
+LLMC_FN void mma32(i32 (&c)[4], const u32 (&a)[4], const u32 (&b)[2]) {
+  asm("mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%10, %10, %10, %10};"
+      : "=r"(c[0]), "=r"(c[1]), "=r"(c[2]), "=r"(c[3])
+      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]), "r"(0));
+}
+// The same over 16 elements: a0 of row g, a1 of row g + 8.
+LLMC_FN void mma16(i32 (&c)[4], u32 a0, u32 a1, u32 b) {
+  asm("mma.sync.aligned.m16n8k16.row.col.s32.s8.s8.s32 {%0, %1, %2, %3}, {%4, %5}, {%6}, {%7, %7, %7, %7};"
+      : "=r"(c[0]), "=r"(c[1]), "=r"(c[2]), "=r"(c[3])
+      : "r"(a0), "r"(a1), "r"(b), "r"(0));
+}
+#elif defined(LLMC_HOST) && LLMC_WAVE == 32
+constexpr bool has_mma = true;
+LLMC_FN void mma16(i32 (&c)[4], u32 a0, u32 a1, u32 b) {
+  u32 row[2][4], column[2][4];
+  for (u32 q = 0; q < 4; q++) {
+    row[0][q] = shfl(a0, lane() / 4 * 4 + q);
+    row[1][q] = shfl(a1, lane() / 4 * 4 + q);
+    column[0][q] = shfl(b, lane() % 4 * 8 + q);
+    column[1][q] = shfl(b, lane() % 4 * 8 + 4 + q);
+  }
+  for (u32 i = 0; i < 4; i++) {
+    c[i] = 0;
+    for (u32 q = 0; q < 4; q++) c[i] = dot4_ss(row[i / 2][q], column[i % 2][q], c[i]);
+  }
+}
+LLMC_FN void mma32(i32 (&c)[4], const u32 (&a)[4], const u32 (&b)[2]) {
+  i32 second[4];
+  mma16(c, a[0], a[1], b[0]);
+  mma16(second, a[2], a[3], b[1]);
+  for (u32 i = 0; i < 4; i++) c[i] += second[i];
+}
+#else
+constexpr bool has_mma = false;
+LLMC_FN void mma32(i32 (&)[4], const u32 (&)[4], const u32 (&)[2]) {}
+LLMC_FN void mma16(i32 (&)[4], u32, u32, u32) {}
+#endif
+
+}  // namespace llmc::prim
