@@ -143,7 +143,8 @@ struct IntegerGemm {
   }
 
   static LLMC_FN void multiply(const Buffer& b, f32 (&sum)[16]) {
-    LLMC_UNROLL for (u32 block = 0; block < 4; block++) {
+    // Not unrolled: the scheduler would bring the operands of all four blocks into registers at once.
+    _Pragma("nounroll") for (u32 block = 0; block < 4; block++) {
       if constexpr (prim::has_mma) {
         const u32 g = prim::lane() / 4, q = prim::lane() % 4;
         LLMC_UNROLL for (u32 n = 0; n < 2; n++) {
@@ -234,7 +235,7 @@ struct FloatGemm {
         *(f32x4*)&b.tokens[token][at] = *(const f32x4*)(input.floats + (u64)prim::min(first_token + token, last_token) * padded + column + at);
       }
       prim::sync_block();
-      for (u32 c = 0; c < gemm_float_step; c += 4) {
+      _Pragma("nounroll") for (u32 c = 0; c < gemm_float_step; c += 4) {
         f32x4 token[4];
         LLMC_UNROLL for (u32 j = 0; j < 4; j++) token[j] = *(const f32x4*)&b.tokens[prim::thread() / 16 + 16 * j][c];
         LLMC_UNROLL for (u32 i = 0; i < 4; i++) {
