@@ -94,6 +94,9 @@ LLMC_FN u32 load4(const void* p) { return __builtin_nontemporal_load((const LLMC
 LLMC_FN u16 load2(const void* p) { return __builtin_nontemporal_load((const LLMC_GLOBAL u16*)p); }
 LLMC_FN u32x4 load16_cached(const void* p) { return *(const LLMC_GLOBAL u32x4*)p; }
 
+// There is no prefetch into L2 on these targets that does not occupy a register.
+LLMC_FN void prefetch(const void*) {}
+
 LLMC_FN u32 coherent_load(const u32* p) { return __hip_atomic_load(p, __ATOMIC_RELAXED, __HIP_MEMORY_SCOPE_AGENT); }
 LLMC_FN u64 coherent_load(const u64* p) { return __hip_atomic_load(p, __ATOMIC_RELAXED, __HIP_MEMORY_SCOPE_AGENT); }
 LLMC_FN u32x4 coherent_load(const u32x4* p) {
@@ -113,6 +116,8 @@ LLMC_FN u32 atomic_add_relaxed(u32* p, u32 v) { return __hip_atomic_fetch_add(p,
 // Relaxed add to shared memory (histograms, compaction); returns the old value.
 LLMC_FN u32 shared_add(u32* p, u32 v) { return __hip_atomic_fetch_add(p, v, __ATOMIC_RELAXED, __HIP_MEMORY_SCOPE_WORKGROUP); }
 LLMC_FN void system_store(u32* p, u32 v) { __hip_atomic_store(p, v, __ATOMIC_RELAXED, __HIP_MEMORY_SCOPE_SYSTEM); }
+// Before a barrier after which another workgroup reads what this thread stored: every wave waits for its own stores.
+LLMC_FN void release_stores() { __builtin_amdgcn_fence(__ATOMIC_RELEASE, "agent"); }
 LLMC_FN void fence_device() { __builtin_amdgcn_fence(__ATOMIC_ACQ_REL, "agent"); }
 LLMC_FN void fence_system() { __builtin_amdgcn_fence(__ATOMIC_ACQ_REL, ""); }
 LLMC_FN u64 ticks() {

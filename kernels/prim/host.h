@@ -48,6 +48,8 @@ LLMC_FN u32 load4(const void* p) { return *(const u32*)p; }
 LLMC_FN u16 load2(const void* p) { return *(const u16*)p; }
 LLMC_FN u32x4 load16_cached(const void* p) { return *(const u32x4*)p; }
 
+LLMC_FN void prefetch(const void*) {}
+
 template <class T>
 LLMC_FN T coherent_load(const T* p) { return *(const volatile T*)p; }
 template <class T>
@@ -62,6 +64,7 @@ LLMC_FN u32 atomic_add_acq_rel(u32* p, u32 v) {
 LLMC_FN u32 atomic_add_relaxed(u32* p, u32 v) { return atomic_add_acq_rel(p, v); }
 LLMC_FN u32 shared_add(u32* p, u32 v) { return atomic_add_acq_rel(p, v); }
 LLMC_FN void system_store(u32* p, u32 v) { *(volatile u32*)p = v; }
+LLMC_FN void release_stores() {}
 LLMC_FN void fence_device() { asm volatile("" ::: "memory"); }
 LLMC_FN void fence_system() { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 LLMC_FN u64 ticks() { return host_table->nanoseconds(); }

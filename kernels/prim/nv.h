@@ -77,6 +77,8 @@ LLMC_FN u32x4 load16_cached(const void* p) {
   return *(const __attribute__((address_space(1))) u32x4*)p;
 }
 
+LLMC_FN void prefetch(const void* p) { asm volatile("prefetch.global.L2 [%0];" ::"l"(global_address(p))); }
+
 LLMC_FN u32 coherent_load(const u32* p) {
   u32 r;
   asm volatile("ld.relaxed.gpu.global.u32 %0, [%1];" : "=r"(r) : "l"(global_address(p)) : "memory");
@@ -131,6 +133,8 @@ LLMC_FN u32 shared_add(u32* p, u32 v) {
 LLMC_FN void system_store(u32* p, u32 v) {
   asm volatile("st.relaxed.sys.global.u32 [%0], %1;" ::"l"(global_address(p)), "r"(v) : "memory");
 }
+// Before a barrier after which another workgroup reads what this thread stored: thread 0's release is cumulative here.
+LLMC_FN void release_stores() {}
 LLMC_FN void fence_device() { asm volatile("fence.acq_rel.gpu;" ::: "memory"); }
 LLMC_FN void fence_system() { asm volatile("fence.acq_rel.sys;" ::: "memory"); }
 LLMC_FN u64 ticks() {

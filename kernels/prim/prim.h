@@ -1,5 +1,6 @@
 // The primitives of the target at hand, and what is the same on all of them.
 #pragma once
+#include "kernels/prim/types.h"
 #if defined(LLMC_HOST)
 #include "kernels/prim/host.h"
 #elif defined(__NVPTX__)

@@ -17,13 +17,20 @@ typedef u32 u32x4 __attribute__((vector_size(16)));
 typedef f32 f32x4 __attribute__((vector_size(16)));
 }  // namespace llmc
 
-#if defined(LLMC_HOST)
+#if !defined(__HIP__)
 #define __device__
 #define __global__
 #elif !defined(__device__)
 #define __device__ __attribute__((device))
 #define __global__ __attribute__((global))
 #define __shared__ __attribute__((shared))
+#endif
+
+// A table in the program.
+#if defined(LLMC_HOST)
+#define LLMC_CONSTANT static const
+#else
+#define LLMC_CONSTANT static __attribute__((constant)) const
 #endif
 
 // A device function. All are inlined: a kernel is one body.

@@ -1,0 +1,204 @@
+// Matrix times vector. The unit of work is a row tile (8 rows) times a slice of its columns, done by a group of 32 lanes: lane l sums
+// part l % 4 of row l / 4, two shuffles add the parts, and the sums of a tile's slices meet in shared memory, where one thread a row
+// adds them in order (the result does not depend on timing) and hands the row to the phase's epilogue.
+//
+// Row tiles are dealt to workgroups in contiguous ranges (split.h). Loads of several micro tiles are in flight before the first is
+// used; with 16 groups a workgroup that keeps 30 to 60 KB under way on each compute unit.
+#pragma once
+#include "kernels/formats/format.h"
+#include "kernels/gpu/workspace.h"
+#include "kernels/split.h"
+
+namespace llmc {
+
+constexpr u32 group_lanes = 32;
+
+// `count` micro tiles from `tile` on, which starts at `column`: all loads, then all products.
+template <class F, u32 count>
+LLMC_HOT LLMC_FN f32 dot_tiles(const u8* tile, u32 column, const fmt::Activations& input, u32 lane) {
+  typename F::Raw raw[count];
+  LLMC_UNROLL for (u32 i = 0; i < count; i++) raw[i] = F::load(tile + i * F::bytes, lane);
+  f32 sum = 0;
+  LLMC_UNROLL for (u32 i = 0; i < count; i++) sum += F::dot(raw[i], input, column + i * F::columns, lane);
+  return sum;
+}
+
+// A matrix of `column_count` columns in the packed weights; row tile t stands at base + t * stride.
+template <class Format, u32 column_count>
+struct Matrix {
+  using F = Format;
+  static constexpr u32 micro_tiles = (column_count + F::columns - 1) / F::columns;
+  const u8* base;
+  u64 stride;
+
+  // One lane's part of the product of its row with slice `slice` of `slices`.
+  template <u32 slices>
+  LLMC_HOT LLMC_FN f32 dot(u32 row_tile, u32 slice, const fmt::Activations& input, u32 lane) const {
+    constexpr u32 whole = micro_tiles / slices, extra = micro_tiles % slices, rest = whole % F::unroll;
+    const u32 first = slice * whole + prim::min(slice, extra);
+    const u8* tile = base + row_tile * stride + first * F::bytes;
+    u32 column = first * F::columns;
+    f32 sum = 0;
+    LLMC_GRID_STRIDE for (u32 i = 0; i < whole / F::unroll; i++) {
+      sum += dot_tiles<F, F::unroll>(tile, column, input, lane);
+      tile += F::unroll * F::bytes;
+      column += F::unroll * F::columns;
+    }
+    if constexpr (rest != 0) {
+      sum += dot_tiles<F, rest>(tile, column, input, lane);
+      tile += rest * F::bytes;
+      column += rest * F::columns;
+    }
+    if constexpr (extra != 0) {
+      if (slice < extra) sum += dot_tiles<F, 1>(tile, column, input, lane);
+    }
+    return sum;
+  }
+
+  // Asks for the first lines of a slice to be brought into the L2 cache.
+  template <u32 slices>
+  LLMC_FN void prefetch(u32 row_tile, u32 slice, u32 lane) const {
+    constexpr u32 whole = micro_tiles / slices, extra = micro_tiles % slices;
+    const u32 first = slice * whole + prim::min(slice, extra);
+    if (128 * lane < (whole + (extra != 0)) * F::bytes) prim::prefetch(base + row_tile * stride + first * F::bytes + 128 * lane);
+  }
+};
+
+// `a` or `b`, chosen by value: choosing between the structs would keep them in memory.
+template <class F, u32 columns>
+LLMC_FN Matrix<F, columns> choose(bool first, const Matrix<F, columns>& a, const Matrix<F, columns>& b) {
+  return {first ? a.base : b.base, first ? a.stride : b.stride};
+}
+
+// What a phase multiplies: row tiles numbered from 0 over one or several matrices. A phase's item is one tile, or a gate and an up tile.
+template <class F, u32 columns>
+struct OneMatrix {
+  static constexpr u32 tiles_per_item = 1, micro_tiles = Matrix<F, columns>::micro_tiles;
+  Matrix<F, columns> matrix;
+
+  template <u32 slices>
+  LLMC_FN f32 dot(u32 tile, u32 slice, const fmt::Activations& input, u32 lane) const {
+    return matrix.template dot<slices>(tile, slice, input, lane);
+  }
+  template <u32 slices>
+  LLMC_FN void prefetch(u32 tile, u32 slice, u32 lane) const {
+    matrix.template prefetch<slices>(tile, slice, lane);
+  }
+};
+
+// Rows of Q, K and V one after another. The row counts are multiples of a row tile where a head has a multiple of 8 elements.
+template <class FQ, class FK, class FV, u32 columns, u32 q_tiles, u32 kv_tiles>
+struct QkvMatrices {
+  static constexpr u32 tiles_per_item = 1, micro_tiles = Matrix<FQ, columns>::micro_tiles;
+  Matrix<FQ, columns> q;
+  Matrix<FK, columns> k;
+  Matrix<FV, columns> v;
+
+  // Calls f(matrix, tile of that matrix); matrices of the same format share the code.
+  template <class Function>
+  LLMC_FN void visit(u32 tile, Function f) const {
+    const bool in_q = tile < q_tiles, in_k = tile < q_tiles + kv_tiles;
+    const u32 local = in_q ? tile : in_k ? tile - q_tiles : tile - q_tiles - kv_tiles;
+    if constexpr (same<FQ, FK> && same<FQ, FV>) {
+      f(choose(in_q, q, choose(in_k, k, v)), local);
+    } else if constexpr (same<FQ, FK>) {
+      if (in_k) f(choose(in_q, q, k), local);
+      else f(v, local);
+    } else {
+      if (in_q) f(q, local);
+      else if (in_k) f(k, local);
+      else f(v, local);
+    }
+  }
+  template <u32 slices>
+  LLMC_FN f32 dot(u32 tile, u32 slice, const fmt::Activations& input, u32 lane) const {
+    f32 sum = 0;
+    visit(tile, [&](const auto& matrix, u32 local) { sum = matrix.template dot<slices>(local, slice, input, lane); });
+    return sum;
+  }
+  template <u32 slices>
+  LLMC_FN void prefetch(u32 tile, u32 slice, u32 lane) const {
+    visit(tile, [&](const auto& matrix, u32 local) { matrix.template prefetch<slices>(local, slice, lane); });
+  }
+
+ private:
+  template <class A, class B>
+  static constexpr bool same = __is_same(A, B);
+};
+
+// Gate and up alternate: tile 2i is gate tile i, tile 2i + 1 is up tile i.
+template <class FG, class FU, u32 columns>
+struct GateUpMatrices {
+  static constexpr u32 tiles_per_item = 2, micro_tiles = Matrix<FG, columns>::micro_tiles;
+  Matrix<FG, columns> gate;
+  Matrix<FU, columns> up;
+
+  template <u32 slices>
+  LLMC_FN f32 dot(u32 tile, u32 slice, const fmt::Activations& input, u32 lane) const {
+    if constexpr (__is_same(FG, FU)) {
+      return choose(tile % 2 != 0, up, gate).template dot<slices>(tile / 2, slice, input, lane);
+    } else {
+      return tile % 2 ? up.template dot<slices>(tile / 2, slice, input, lane) : gate.template dot<slices>(tile / 2, slice, input, lane);
+    }
+  }
+  template <u32 slices>
+  LLMC_FN void prefetch(u32 tile, u32 slice, u32 lane) const {
+    if (tile % 2) up.template prefetch<slices>(tile / 2, slice, lane);
+    else gate.template prefetch<slices>(tile / 2, slice, lane);
+  }
+};
+
+template <u32 count>
+struct RowSums {
+  f32 value[count];  // of the item's tiles
+};
+
+// The work of one worker in a phase of `items` items. epilogue(item, row of the tile, RowSums) is called once a row, by one thread.
+// `input` is in shared memory and the workgroup is synchronised; it is again on return.
+template <u32 threads, u32 slices, class Matrices, class Epilogue>
+LLMC_HOT LLMC_FN void gemv(const Matrices& matrices, u32 items, u32 worker, u32 workers, const fmt::Activations& input, Epilogue epilogue) {
+  constexpr u32 groups = threads / group_lanes, per_item = Matrices::tiles_per_item;
+  constexpr u32 batch = partial_bytes / 4 / (fmt::tile_rows * slices * per_item);  // items whose partial sums fit
+  static_assert(batch > 0);
+  f32* partial = (f32*)(prim::shared() + partial_offset);
+  const u32 lane = prim::thread() % group_lanes, group = prim::thread() / group_lanes;
+  const Range mine = split(items, workers, worker);
+  LLMC_GRID_STRIDE for (u32 first = mine.begin; first < mine.end; first += batch) {
+    const u32 count = prim::min(batch, mine.end - first), units = count * per_item * slices;
+    // Both groups of a 64-lane wave go through the same rounds, so that the shuffles meet.
+    LLMC_GRID_STRIDE for (u32 round = 0; round < units; round += groups) {
+      const u32 unit = round + group;
+      f32 sum = 0;
+      if (unit < units) sum = matrices.template dot<slices>(first * per_item + unit / slices, unit % slices, input, lane);
+      sum = prim::wave_sum<4>(sum);
+      if (unit < units && lane % 4 == 0) partial[unit * fmt::tile_rows + lane / 4] = sum;
+    }
+    prim::sync_block();
+    LLMC_GRID_STRIDE for (u32 i = prim::thread(); i < count * fmt::tile_rows; i += threads) {
+      const u32 item = i / fmt::tile_rows, row = i % fmt::tile_rows;
+      RowSums<per_item> sums;
+      LLMC_UNROLL for (u32 t = 0; t < per_item; t++) {
+        f32 sum = 0;
+        LLMC_UNROLL for (u32 s = 0; s < slices; s++) sum += partial[((item * per_item + t) * slices + s) * fmt::tile_rows + row];
+        sums.value[t] = sum;
+      }
+      epilogue(first + item, row, sums);
+    }
+    prim::sync_block();
+  }
+}
+
+// Brings the first of the worker's weights into L2 while something else is waited for.
+template <u32 threads, u32 slices, class Matrices>
+LLMC_HOT LLMC_FN void gemv_prefetch(const Matrices& matrices, u32 items, u32 worker, u32 workers) {
+  const Range mine = split(items, workers, worker);
+  const u32 unit = prim::thread() / group_lanes;
+  if (unit < (mine.end - mine.begin) * Matrices::tiles_per_item * slices) {
+    matrices.template prefetch<slices>(mine.begin * Matrices::tiles_per_item + unit / slices, unit % slices, prim::thread() % group_lanes);
+  }
+}
+
+// x * sigmoid(x).
+LLMC_FN f32 silu(f32 x) { return x * prim::rcp(1.0f + prim::exp2(-1.44269504f * x)); }
+
+}  // namespace llmc

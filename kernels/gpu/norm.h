@@ -1,0 +1,79 @@
+// A phase's input, brought into shared memory by every workgroup for itself: RMS norm (or none), then the forms that the phase's
+// matrices take. Integer form: blocks of 32 share the scale max|x| / 127 and are rounded to nearest; the sums of the codes' halves
+// stand beside the scale, for formats with offsets.
+//
+// A thread holds runs of 4 elements, 8 neighbouring threads a block of 32.
+#pragma once
+#include "kernels/formats/format.h"
+#include "kernels/gpu/workspace.h"
+
+namespace llmc {
+
+// Sum over the workgroup, in every thread. Uses `threads / kWave` words of scratch.
+template <u32 threads>
+LLMC_FN f32 block_sum(f32 v) {
+  constexpr u32 waves = threads / prim::kWave;
+  f32* scratch = (f32*)prim::shared();
+  v = prim::wave_sum(v);
+  if (prim::lane() == 0) scratch[prim::wave()] = v;
+  prim::sync_block();
+  f32 sum = 0;
+  LLMC_UNROLL for (u32 i = 0; i < waves; i++) sum += scratch[i];
+  return sum;
+}
+
+// Rounds 4 neighbouring elements of every thread to int8 and stores codes and, from the first of 8 threads, the block's scale and sums.
+LLMC_FN void store_rounded(f32x4 v, u32 index, u8* codes, u8* meta) {
+  f32 largest = prim::max(prim::max(prim::abs(v[0]), prim::abs(v[1])), prim::max(prim::abs(v[2]), prim::abs(v[3])));
+  largest = prim::wave_max<8>(largest);
+  const f32 inverse = largest > 0 ? 127.0f * prim::rcp(largest) : 0.0f;
+  u32 word = 0;
+  LLMC_UNROLL for (u32 k = 0; k < 4; k++) word |= ((u32)prim::round_to_int(v[k] * inverse) & 255u) << 8 * k;
+  const i32 sum = prim::wave_sum<4>(prim::dot4_ss(word, 0x01010101u, 0));
+  const i32 other = prim::shfl_xor(sum, 4);
+  ((u32*)codes)[index] = word;
+  if (index % 8 == 0) {
+    u32x2 pair = {prim::bits(largest * (1.0f / 127.0f)), ((u32)sum & 0xffffu) | (u32)other << 16};
+    *(u32x2*)(meta + index) = pair;
+  }
+}
+
+// Brings x[0..columns) (global, exchanged between workgroups) into shared memory, through an RMS norm with `weight` if `normed`.
+// Returns the input of the matrices; the workgroup is synchronised.
+template <u32 columns, u32 threads, bool normed, bool integer, bool floating>
+LLMC_HOT LLMC_FN fmt::Activations load_input(const f32* x, const f32* weight, f32 eps) {
+  static_assert(columns % 4 == 0, "a row is read in runs of four elements");
+  constexpr Workspace space = workspace(columns, integer, floating);
+  constexpr u32 runs = padded_columns(columns) / 4, per_thread = (runs + threads - 1) / threads;
+  u8* shared = prim::shared();
+  f32x4 v[per_thread];
+  f32 squares = 0;
+  LLMC_UNROLL for (u32 i = 0; i < per_thread; i++) {
+    const u32 run = i * threads + prim::thread();
+    v[i] = f32x4{0, 0, 0, 0};
+    if (run < columns / 4) v[i] = prim::load_coherent((const f32x4*)x + run);
+    if constexpr (normed) LLMC_UNROLL for (u32 k = 0; k < 4; k++) squares += v[i][k] * v[i][k];
+  }
+  if constexpr (normed) {
+    const f32 scale = prim::rsqrt(block_sum<threads>(squares) * (1.0f / columns) + eps);
+    LLMC_UNROLL for (u32 i = 0; i < per_thread; i++) {
+      const u32 run = i * threads + prim::thread();
+      if (run < columns / 4) {
+        const f32x4 w = __builtin_bit_cast(f32x4, prim::load16_cached((const f32x4*)weight + run));
+        LLMC_UNROLL for (u32 k = 0; k < 4; k++) v[i][k] *= scale * w[k];
+      }
+    }
+  }
+  LLMC_UNROLL for (u32 i = 0; i < per_thread; i++) {
+    const u32 run = i * threads + prim::thread();
+    // A wave takes part as a whole: `runs` is a multiple of 64.
+    if (runs % threads == 0 || run < runs) {
+      if constexpr (integer) store_rounded(v[i], run, shared + space.codes, shared + space.meta);
+      if constexpr (floating) *(f32x4*)(shared + space.floats + 16 * run) = v[i];
+    }
+  }
+  prim::sync_block();
+  return {shared + space.codes, shared + space.meta, (const f32*)(shared + space.floats)};
+}
+
+}  // namespace llmc
