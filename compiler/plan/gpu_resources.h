@@ -1,10 +1,14 @@
 // What a GPU launch needs that only the kernels know.
 #pragma once
 #include "compiler/plan/plan.h"
+#include "compiler/target/target.h"
 
 namespace llmc {
 
-// Bytes of dynamic shared memory (LDS) of a workgroup of `launch`.
+// The target that a GPU plan (or one for the simulation, family "host") was made for.
+Target target_of(const Plan& plan);
+
+// Bytes of dynamic shared memory (LDS) of a workgroup of `launch`. Error(unsupported) where the target has less.
 u32 gpu_shared_bytes(const Plan& plan, const Launch& launch);
 
 }  // namespace llmc

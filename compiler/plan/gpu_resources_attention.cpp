@@ -1,0 +1,47 @@
+#include "compiler/plan/gpu_resources_attention.h"
+
+#include <algorithm>
+
+#include "common/error.h"
+#include "kernels/attn_split.h"
+#include "kernels/gpu/workspace.h"
+
+namespace llmc {
+namespace {
+
+// Lanes that read a row of K or V in 16-byte pieces.
+u32 team_of(u32 head_dim) { return head_dim <= 32 ? 4 : head_dim <= 64 ? 8 : head_dim <= 128 ? 16 : 32; }
+
+// prefill::Attention::Shared
+u32 prefill_attention_bytes(u32 head_dim) {
+  constexpr u32 keys = 32;
+  const u32 rows = head_dim <= 64 ? 64 : head_dim <= 128 ? 32 : 16;
+  return 4 * rows * (head_dim + 4) + 2 * 2 * keys * (head_dim + 8) + 4 * rows * (keys + 4) + 2 * 4 * rows;
+}
+
+// Two GemmBuffers: 64 rows and 64 tokens of 128 columns at a pitch of 144, with scales and offsets, and the tokens' scales and sums.
+constexpr u32 prefill_gemm_bytes = 2 * (2 * 64 * 144 + 2 * (2 * 4 * 64 * 4) + 2 * (4 * 64 * 4));
+
+}  // namespace
+
+u32 attention_shared_bytes(const Plan& plan) {
+  const Shape& s = plan.shape;
+  const u32 heads = attn_split::heads_per_part(s.n_heads / s.n_kv_heads, s.head_dim), waves = plan.threads / plan.wave;
+  const u32 width = 8 * team_of(s.head_dim);
+  const u32 merge = std::max(4 * waves * heads * (width + 2), 4 * heads * attn_split::max_pieces);
+  return static_cast<u32>(align_up(4 * heads * width + 2 * 2 * width + merge + 4 * heads + 4, 16));
+}
+
+u32 sampling_shared_bytes(const Plan& plan) {
+  constexpr u32 bins = 1024, candidates = 1024;
+  const u32 waves = plan.threads / plan.wave;
+  return static_cast<u32>(align_up(3 * 4 * bins + 8 * candidates + (8 + 4) * waves + 3 * 8 + 5 * 4, 16));
+}
+
+u32 prefill_shared_bytes(const Plan& plan, const Launch& launch) {
+  if (launch.kernel == "prefill_attn") return prefill_attention_bytes(plan.shape.head_dim);
+  const bool matrix = launch.kernel.find("_v") != std::string::npos;
+  return matrix ? prefill_gemm_bytes : scratch_bytes;
+}
+
+}  // namespace llmc

@@ -1,0 +1,12 @@
+// Shared memory of attention, sampling and the prefill kernels. The emitted program asserts that its structures fit
+// (templates/gpu_shared.mustache).
+#pragma once
+#include "compiler/plan/plan.h"
+
+namespace llmc {
+
+u32 attention_shared_bytes(const Plan& plan);
+u32 sampling_shared_bytes(const Plan& plan);
+u32 prefill_shared_bytes(const Plan& plan, const Launch& launch);
+
+}  // namespace llmc
