@@ -1,0 +1,52 @@
+// Kernels for gemv_test.cpp: for every format, the product of a matrix with the rounded (or float) activations, and de-quantisation.
+#include "kernels/formats/formats.h"
+#include "kernels/gpu/args.h"
+#include "kernels/gpu/embed.h"
+#include "kernels/gpu/gemv.h"
+#include "kernels/gpu/norm.h"
+
+namespace llmc {
+
+struct GemvCase {  // at the start of the arena
+  const u8* matrix;
+  const f32* x;
+  f32* y;
+  u32 rows;
+};
+
+template <class F, u32 columns, u32 slices>
+LLMC_FN void gemv_case(const abi::Args& a) {
+  constexpr u32 threads = 128;
+  const GemvCase& c = *(const GemvCase*)a.arena;
+  using M = Matrix<F, columns>;
+  const OneMatrix<F, columns> matrices{{c.matrix, (u64)M::micro_tiles * F::bytes}};
+  const fmt::Activations input = load_input<columns, threads, false, F::integer, !F::integer>(c.x, nullptr, 0);
+  const u32 tiles = (c.rows + fmt::tile_rows - 1) / fmt::tile_rows;
+  gemv<threads, slices>(matrices, tiles, prim::block(), prim::blocks(), input, [&](u32 tile, u32 row, RowSums<1> sums) {
+    if (tile * fmt::tile_rows + row < c.rows) prim::store_coherent(c.y + tile * fmt::tile_rows + row, sums.value[0]);
+  });
+}
+
+// Row `start` de-quantised into y.
+template <class F, u32 columns>
+LLMC_FN void row_case(const abi::Args& a, u32 row) {
+  const GemvCase& c = *(const GemvCase*)a.arena;
+  embed_row<F, columns>(c.matrix, (u64)Matrix<F, columns>::micro_tiles * F::bytes, row, c.y, prim::thread(), prim::threads());
+}
+
+// The columns are numbers of micro tiles that try one tile, whole and partial rounds of loads, and slices of unequal length.
+#define LLMC_CASE(F, tiles, slices)                                                                                 \
+  LLMC_KERNEL(128) void gemv_##F##_##tiles##_##slices(abi::Args a, int, int, int) { gemv_case<fmt::F, tiles * fmt::F::columns, slices>(a); }
+#define LLMC_FORMAT(F, tile_columns, tile_bytes)                                                                        \
+  LLMC_CASE(F, 1, 1) LLMC_CASE(F, 7, 1) LLMC_CASE(F, 7, 3) LLMC_CASE(F, 11, 4)                                        \
+  LLMC_KERNEL(128) void row_##F(abi::Args a, int, int start, int) { row_case<fmt::F, 3 * fmt::F::columns>(a, (u32)start); }
+#include "kernels/formats/formats.def"
+#undef LLMC_FORMAT
+
+// Widths that are not whole micro tiles: 32-element blocks and float rows.
+LLMC_KERNEL(128) void gemv_F32_100(abi::Args a, int, int, int) { gemv_case<fmt::F32, 100, 1>(a); }
+LLMC_KERNEL(128) void gemv_F16_36(abi::Args a, int, int, int) { gemv_case<fmt::F16, 36, 1>(a); }
+LLMC_KERNEL(128) void gemv_Q4_0_160(abi::Args a, int, int, int) { gemv_case<fmt::Q4_0, 160, 2>(a); }
+LLMC_KERNEL(128) void gemv_Q8_0_32(abi::Args a, int, int, int) { gemv_case<fmt::Q8_0, 32, 1>(a); }
+
+}  // namespace llmc
