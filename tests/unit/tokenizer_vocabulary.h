@@ -1,6 +1,6 @@
 // Small vocabularies for tests of the tokenizer, written by hand, and the independent pieces that expectations are made of.
 #pragma once
-#include <map>
+#include <algorithm>
 #include <memory>
 #include <random>
 #include <string>
@@ -71,36 +71,36 @@ inline std::unique_ptr<Tokenizer> tokenizer_of(const GgufBuilder& builder) {
   return tokenizer_from_gguf(*GgufFile::open(file.path()));
 }
 
-// Byte-level BPE: ids 0-255 are the bytes, then one token a merge in order of rank, then `added`.
+// Byte-level BPE: ids 0-255 are the bytes, then what the merges make, each text once, in order of rank, then `added`.
 struct BytePairs {
   std::vector<std::pair<std::string, std::string>> merges;  // of bytes, not of the alphabet's characters
   std::vector<TokenSpec> added;
 
-  i32 id(std::string_view bytes) const {
-    if (bytes.size() == 1) return static_cast<u8>(bytes[0]);
-    for (size_t i = 0; i < merges.size(); ++i) {
-      if (merges[i].first + merges[i].second == bytes) return static_cast<i32>(256 + i);
+  std::vector<std::string> texts() const {
+    std::vector<std::string> out;
+    for (int b = 0; b < 256; ++b) out.push_back(std::string(1, static_cast<char>(b)));
+    for (const auto& [left, right] : merges) {
+      if (std::find(out.begin(), out.end(), left + right) == out.end()) out.push_back(left + right);
     }
-    for (size_t i = 0; i < added.size(); ++i) {
-      if (added[i].text == bytes) return static_cast<i32>(256 + merges.size() + i);
-    }
-    ADD_FAILURE() << "no token " << bytes;
-    return -1;
+    return out;
   }
   std::vector<i32> ids(const std::vector<std::string>& pieces) const {
+    std::vector<std::string> all = texts();
+    for (const TokenSpec& spec : added) all.push_back(spec.text);
     std::vector<i32> out;
-    for (const std::string& piece : pieces) out.push_back(id(piece));
+    for (const std::string& piece : pieces) {
+      const auto found = std::find(all.begin(), all.end(), piece);
+      EXPECT_NE(found, all.end()) << "no token " << piece;
+      out.push_back(static_cast<i32>(found - all.begin()));
+    }
     return out;
   }
   VocabularyBuilder builder(std::string_view pre) const {
     std::vector<TokenSpec> specs;
-    for (int b = 0; b < 256; ++b) specs.push_back({byte_level(std::string(1, static_cast<char>(b)))});
-    std::vector<std::string> lines;
-    for (const auto& [left, right] : merges) {
-      specs.push_back({byte_level(left + right)});
-      lines.push_back(byte_level(left) + " " + byte_level(right));
-    }
+    for (const std::string& text : texts()) specs.push_back({byte_level(text)});
     specs.insert(specs.end(), added.begin(), added.end());
+    std::vector<std::string> lines;
+    for (const auto& [left, right] : merges) lines.push_back(byte_level(left) + " " + byte_level(right));
     VocabularyBuilder b;
     b.text("general.architecture", "qwen2").text("tokenizer.ggml.model", "gpt2");
     if (!pre.empty()) b.text("tokenizer.ggml.pre", pre);
@@ -120,6 +120,12 @@ inline VocabularyBuilder sentence_piece_builder(const std::vector<TokenSpec>& sp
   VocabularyBuilder b;
   b.text("general.architecture", "llama").text("tokenizer.ggml.model", "llama");
   return b.tokens(specs);
+}
+
+inline std::vector<i32> bytes_as_ids(std::string_view text) {
+  std::vector<i32> ids;
+  for (char c : text) ids.push_back(static_cast<u8>(c));
+  return ids;
 }
 
 inline std::string random_bytes(std::mt19937& random, size_t most) {
