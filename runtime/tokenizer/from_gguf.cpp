@@ -101,6 +101,7 @@ class Reader {
     const auto tokens = file_.get_string_array("tokenizer.ggml.tokens");
     if (!tokens || tokens->empty()) bad(file_, "tokenizer.ggml.tokens is missing or empty");
     names_ = *tokens;
+    by_name_.reserve(names_.size());
     if (names_.size() > kMaxTokens) bad(file_, "tokenizer.ggml.tokens has {} tokens, more than {}", names_.size(), kMaxTokens);
     const auto kinds = file_.get_int_array("tokenizer.ggml.token_type");
     if (kinds && kinds->size() != names_.size()) {
