@@ -10,8 +10,12 @@ namespace {
 
 // A wait inside a kernel gives up after this; the host's own patience is longer, so that the device's report arrives first.
 constexpr unsigned device_wait_ms = 1000;
-constexpr std::chrono::seconds least_patience(2);
 constexpr int patience_factor = 20;  // times the median token
+// A GPU makes its slowest token in a fraction of a second. A CPU may hold a model that takes seconds a token.
+constexpr std::chrono::seconds gpu_patience(2), cpu_patience(60);
+// Steps queued ahead keep a GPU busy while the host sleeps; they are wasted when the caller stops, so a CPU, which starts one in
+// microseconds, gets few.
+constexpr u32 gpu_steps_ahead = 8, cpu_steps_ahead = 2;
 
 template <class T>
 T read_once(const T& value) {
@@ -141,6 +145,9 @@ Generated Engine::generate(const Request& request, const std::function<bool(i32)
   u32 seen = 0;
   bool go_on = true, drained = false;
   std::vector<Clock::duration> waits;  // between tokens
+  const bool cpu = plan_.family == "x86";
+  const u32 steps_ahead = cpu ? cpu_steps_ahead : gpu_steps_ahead;
+  const Clock::duration least_patience = cpu ? cpu_patience : gpu_patience;
   Clock::duration patience = least_patience;
   Clock::time_point last = Clock::now();
   while (go_on) {
@@ -200,12 +207,17 @@ std::vector<float> Engine::step(i32 token, std::span<const Launch> launches) {
 // Sleeps rather than spins: on a CPU device the waiting thread would take a core from the workers, and with steps queued ahead a GPU
 // does not notice.
 u32 Engine::wait_for_token(u32 seen, Clock::duration budget) {
-  const Clock::time_point start = Clock::now();
+  // A process that was stopped (Ctrl-Z) wakes up with the clock far ahead: one look counts for little.
+  constexpr Clock::duration most_of_a_look = std::chrono::milliseconds(100);
+  Clock::duration waited{};
+  Clock::time_point last = Clock::now();
   for (u32 round = 0;; ++round) {
     const u32 produced = read_once(ring_->produced);
     if (produced > seen) return produced;
     if (read_once(ring_->fault) != 0) check_fault();
-    const Clock::duration waited = Clock::now() - start;
+    const Clock::time_point now = Clock::now();
+    waited += std::min<Clock::duration>(now - last, most_of_a_look);
+    last = now;
     if (waited > budget) hung(seen, waited);
     if (round > 64) std::this_thread::sleep_for(std::chrono::microseconds(20));
   }

@@ -1,6 +1,6 @@
 // Drives a device through the plan: allocates the buffers, places the weights, feeds prompts and runs the decode loop. Knows no model.
 //
-// A request is feed() then generate(). Decode steps are queued ahead of the host (at most `steps_ahead`); the device writes each token
+// A request is feed() then generate(). Decode steps are queued ahead of the host (at most eight); the device writes each token
 // into a pinned ring, which the host reads behind it. Everything a step needs lives on the device (abi::State), so that no step waits
 // for the host. A step queued past the end of a request returns at once.
 #pragma once
@@ -72,8 +72,6 @@ class Engine {
 
   // One decode step of `token` at position() by `launches` (plan().decode or decode_op), without sampling ahead: its logits.
   std::vector<float> step(i32 token, std::span<const Launch> launches);
-
-  static constexpr u32 steps_ahead = 8;
 
  private:
   using Clock = std::chrono::steady_clock;
