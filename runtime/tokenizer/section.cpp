@@ -1,9 +1,7 @@
 #include "runtime/tokenizer/section.h"
 #include <algorithm>
-#include <optional>
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 #include "common/error.h"
+#include "common/xxhash.h"
 
 namespace llmc {
 namespace {
