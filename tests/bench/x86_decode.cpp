@@ -18,6 +18,7 @@ int main(int argc, char** argv) {
     auto start = clock::now();
     llmc::X86Program program(argument(1, ""), argument(2, "x86-64-v4"), level == "op" ? llmc::Fuse::op : level == "model" ? llmc::Fuse::model : llmc::Fuse::block,
                              static_cast<llmc::u32>(n_prompt + n_gen + 64), static_cast<llmc::u32>(std::atoi(argument(3, "0").c_str())));
+    std::setvbuf(stdout, nullptr, _IOLBF, 0);
     std::printf("made in %.2f s; %.1f MB of weights, %.1f MB a token\n", seconds(start), static_cast<double>(program.plan().weight_bytes) / 1e6,
                 static_cast<double>(program.plan().decode_bytes) / 1e6);
     std::vector<int> tokens(static_cast<size_t>(n_prompt));
@@ -39,6 +40,13 @@ int main(int argc, char** argv) {
     std::sort(decode.begin(), decode.end());
     std::printf("%s pp%d median %.1f best %.1f  tg%d median %.2f best %.2f tok/s (%.1f GB/s)\n", level.c_str(), n_prompt, prompt[prompt.size() / 2], prompt.back(),
                 n_gen, decode[decode.size() / 2], decode.back(), decode.back() * static_cast<double>(program.plan().decode_bytes) / 1e9);
+    const auto phases = program.plan().phases;
+    for (const llmc::Phase& phase : phases) {
+      const std::string kernel = phase.name == "head" ? "head_logits" : phase.name == "sample" ? "sample" : "decode_" + phase.name;
+      const double best = program.time_phase(kernel, 20);
+      std::printf("  %-7s %8.1f us  %6.1f MB  %5.1f GB/s\n", phase.name.c_str(), best * 1e6, static_cast<double>(phase.weight_bytes) / 1e6,
+                  static_cast<double>(phase.weight_bytes) / best / 1e9);
+    }
   } catch (const llmc::Error& error) {
     std::fprintf(stderr, "%s\n", error.what());
     return static_cast<int>(error.code());

@@ -20,6 +20,8 @@ class X86Program {
   void place(int token, int pos);                                   // the token that decode computes next
   void sample();                                                    // the token after the prompt
   void decode(int steps);                                           // that many replays
+  // Seconds of one pass over the launches of the decode step at level op whose kernel's name begins with `kernel`.
+  double time_phase(const std::string& kernel, int passes);
   std::vector<float> logits();
   abi::State state();
   abi::Ring* ring() { return ring_; }
