@@ -1,6 +1,6 @@
 // Who computes what: pure functions of the plan's constants and the number of workers.
 #pragma once
-#include "kernels/prim/types.h"
+#include "kernels/split.h"
 
 namespace llmc::x86 {
 
@@ -10,7 +10,8 @@ struct Range {
 
 // Worker's items of `count`: contiguous, in order, sizes at most one apart.
 inline Range share(int count, unsigned worker, unsigned workers) {
-  return {(int)((i64)count * worker / workers), (int)((i64)count * (worker + 1) / workers)};
+  const llmc::Range r = split((u32)count, workers, worker);
+  return {(int)r.begin, (int)r.end};
 }
 
 // Worker's tiles of a matrix whose `count` tiles of `bytes` stand behind `before` bytes of others, in a phase of `total` bytes that is
