@@ -2,11 +2,11 @@
 
 #include <dlfcn.h>
 #include <sys/mman.h>
-#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 
 #include "common/error.h"
@@ -50,6 +50,20 @@ std::string processor_name() {
   return name;
 }
 
+// Bytes of a field of /proc/meminfo. MemAvailable counts the page cache, which a model that is mapped fills.
+u64 memory_info(const char* field) {
+  u64 kilobytes = 0;
+  if (std::FILE* file = std::fopen("/proc/meminfo", "re")) {
+    char line[128];
+    while (std::fgets(line, sizeof line, file)) {
+      const size_t length = std::strlen(field);
+      if (std::strncmp(line, field, length) == 0 && line[length] == ':') kilobytes = std::strtoull(line + length + 1, nullptr, 10);
+    }
+    std::fclose(file);
+  }
+  return kilobytes * 1024;
+}
+
 }  // namespace
 
 CpuDevice::CpuDevice(const Plan& plan, const DeviceOptions& options)
@@ -65,9 +79,7 @@ CpuDevice::~CpuDevice() {
 }
 
 DeviceInfo CpuDevice::info() const {
-  struct sysinfo memory = {};
-  sysinfo(&memory);
-  return {processor_name(), arch_, pool_.threads(), u64{memory.totalram} * memory.mem_unit, u64{memory.freeram} * memory.mem_unit};
+  return {processor_name(), arch_, pool_.threads(), memory_info("MemTotal"), memory_info("MemAvailable")};
 }
 
 u32 CpuDevice::workers(const Plan& plan) const { return pool_.threads() * plan.blocks_per_unit; }
