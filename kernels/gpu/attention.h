@@ -107,10 +107,10 @@ struct Decode {
       if (r < heads) {
         u32 in_group = prim::min(part_index * heads + r, group - 1);  // a part may have fewer heads than the others
         rope::prepare_row<S>(b.qkv + (u64)(kv_head * group + in_group) * head_dim, b.q_norm, pos, scale,
-                             [&](u32 i, f32 value) { s.q[r][i] = value; });
+                             [&](u32 i, f32 value) LLMC_INLINED { s.q[r][i] = value; });
       } else if (has_new && r == heads) {
         u64 at = ((u64)kv_head * ctx + pos) * head_dim;
-        rope::prepare_row<S>(b.qkv + (u64)(S::n_heads + kv_head) * head_dim, b.k_norm, pos, 1.0f, [&](u32 i, f32 value) {
+        rope::prepare_row<S>(b.qkv + (u64)(S::n_heads + kv_head) * head_dim, b.k_norm, pos, 1.0f, [&](u32 i, f32 value) LLMC_INLINED {
           s.k[i] = prim::float_to_half(value);
           if (part_index == 0) b.k[at + i] = s.k[i];
         });
@@ -136,7 +136,7 @@ struct Decode {
       u32 lane_index = item / pieces, piece = item % pieces, kv_head = lane_index / parts, part_index = lane_index % parts;
       u32 begin = attn_split::piece_begin(piece, pieces, pos + 1), end = attn_split::piece_begin(piece + 1, pieces, pos + 1);
       bool has_new = piece == pieces - 1;
-      for (u32 i = prim::thread(); head_dim < width && i < heads * (width - head_dim); i += S::threads)
+      LLMC_GRID_STRIDE for (u32 i = prim::thread(); head_dim < width && i < heads * (width - head_dim); i += S::threads)
         s.q[i / (width - head_dim)][head_dim + i % (width - head_dim)] = 0;
       prepare(b, s, kv_head, part_index, pos, ctx, has_new);
       prim::sync_block();

@@ -113,12 +113,12 @@ struct QkvMatrices {
   template <u32 slices>
   LLMC_FN f32 dot(u32 tile, u32 slice, const fmt::Activations& input, u32 lane) const {
     f32 sum = 0;
-    visit(tile, [&](const auto& matrix, u32 local) { sum = matrix.template dot<slices>(local, slice, input, lane); });
+    visit(tile, [&](const auto& matrix, u32 local) LLMC_INLINED { sum = matrix.template dot<slices>(local, slice, input, lane); });
     return sum;
   }
   template <u32 slices>
   LLMC_FN void prefetch(u32 tile, u32 slice, u32 lane) const {
-    visit(tile, [&](const auto& matrix, u32 local) { matrix.template prefetch<slices>(local, slice, lane); });
+    visit(tile, [&](const auto& matrix, u32 local) LLMC_INLINED { matrix.template prefetch<slices>(local, slice, lane); });
   }
 
  private:

@@ -35,6 +35,8 @@ typedef f32 f32x4 __attribute__((vector_size(16)));
 
 // A device function. All are inlined: a kernel is one body.
 #define LLMC_FN __device__ inline __attribute__((always_inline))
+// The same for a lambda, behind its parameters.
+#define LLMC_INLINED __attribute__((always_inline))
 // A device function on the path of every token. The verifier holds it to loops of constant trip count (or marked), to local arrays
 // indexed by constants or constant loop variables, and to float32. (HotAttr in the AST; an annotation would keep a copy of the function
 // in the object.)
