@@ -15,6 +15,7 @@ struct LogitsFlags {
   EngineFlags engine;
   std::vector<i32> tokens;
   u32 greedy = 0;
+  bool step = false;  // the prompt goes through the decode kernels, token by token
   std::string output;
 };
 
@@ -31,7 +32,11 @@ int logits(const LogitsFlags& flags) {
     file.append({reinterpret_cast<const u8*>(row.data()), row.size_bytes()});
     best = static_cast<i32>(std::max_element(row.begin(), row.end()) - row.begin());  // the lowest id among equals
   };
-  engine->feed(flags.tokens, write_row);
+  if (flags.step) {
+    for (const i32 token : flags.tokens) write_row(engine->step(token, program.plan.decode));
+  } else {
+    engine->feed(flags.tokens, write_row);
+  }
   std::vector<i32> greedy_tokens;
   for (u32 i = 0; i < flags.greedy; ++i) {
     greedy_tokens.push_back(best);
@@ -50,6 +55,7 @@ void add_logits(CLI::App& app, Action& action) {
   const auto flags = std::make_shared<LogitsFlags>();
   command->add_option("--tokens", flags->tokens, "the prompt's token ids")->type_name("ID,ID,...")->delimiter(',')->required();
   command->add_option("-n", flags->greedy, "greedy tokens after them")->capture_default_str()->type_name("K");
+  command->add_flag("--step", flags->step, "feed the prompt token by token, by the kernels that generate");
   command->add_option("-o,--output", flags->output, "the file: float32 rows of the vocabulary's size")->type_name("FILE")->required();
   add_engine_flags(*command, flags->engine, true);
   command->callback([&action, flags] { action = [flags] { return logits(*flags); }; });

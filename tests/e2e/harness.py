@@ -9,6 +9,7 @@ import numpy as np
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 REFERENCE = os.path.join(ROOT, 'tests', 'reference')
 GOLDENS = os.path.join(os.path.dirname(ROOT), 'shared', 'goldens')
+PYTHON = sys.executable
 LLMC = os.environ.get('LLMC', os.path.join(ROOT, 'build', 'bin', 'llmc'))
 
 
@@ -25,7 +26,7 @@ def golden_base(name):
 
 
 def make_model(path, *arguments):
-    run(sys.executable, os.path.join(REFERENCE, 'make_model.py'), path, *arguments)
+    run(PYTHON, os.path.join(REFERENCE, 'make_model.py'), path, *arguments)
     return path
 
 
@@ -49,7 +50,7 @@ def program_logits(program, tokens, n, folder, *arguments):
 
 def reference_logits(model, tokens, folder):
     out = os.path.join(folder, 'reference.logits')
-    done = run(sys.executable, os.path.join(REFERENCE, 'forward.py'), model, '--tokens', ','.join(map(str, tokens)), '-o', out)
+    done = run(PYTHON, os.path.join(REFERENCE, 'forward.py'), model, '--tokens', ','.join(map(str, tokens)), '-o', out)
     return read_logits(out, json.loads(done.stdout)['n_vocab'])
 
 

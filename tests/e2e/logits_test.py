@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """A program's logits against the truth. usage: logits_test.py matrix CASE ARCH FUSE | golden FAMILY-TYPE ARCH FUSE
 
 Prompts go through the program twice: in chunks (the prefill kernels) and, shorter ones, token by token (the decode kernels).

@@ -1,10 +1,11 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Packs what a machine with a card needs into one archive: small programs with their models and true logits, the demo, programs of the
 presets with extern weights, and the scripts that run them. usage: pack.py OUT.tar.xz [--arch sm_90] [--only golden,matrix,demo,bench]
 
 Nothing of llmc has to be built or installed on the card's machine: python3 with numpy and the driver are enough.
 """
 import argparse
+import importlib.util
 import lzma
 import os
 import shutil
@@ -24,9 +25,38 @@ DEMO = os.path.join(harness.ROOT, 'examples', 'tinytales', 'tinytales-q8_0.gguf'
 SYNTH = os.path.join(os.path.dirname(harness.ROOT), 'shared', 'tools', 'synth_gguf.py')
 
 
+class HeaderOnly:
+    """A file that keeps its first write, the GGUF's header, and leaves a hole for the rest: all that a compile with extern weights reads."""
+
+    def __init__(self, path):
+        self.file, self.size = open(path, 'wb'), 0
+
+    def write(self, data):
+        if self.size == 0:
+            self.file.write(data)
+        self.size += len(data)
+
+    def close(self):
+        self.file.truncate(self.size)
+        self.file.close()
+
+
+def preset_header(preset, path):
+    """The preset's GGUF with the weights left out: same header, same size."""
+    spec = importlib.util.spec_from_file_location('synth_gguf', SYNTH)
+    synth = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(synth)
+    synth.open = lambda name, mode: HeaderOnly(name)
+    arguments, sys.argv = sys.argv, [SYNTH, preset, path]
+    try:
+        synth.main()
+    finally:
+        sys.argv = arguments
+
+
 def compile_for(arch, model, program, fuse, *arguments):
     print(os.path.basename(program), flush=True)
-    harness.compile_model(model, program, '--arch', arch, '--fuse', fuse, '--ptxas=auto', *arguments)
+    harness.compile_model(model, program, '--arch', arch, '--fuse', fuse, *arguments)
 
 
 def main():
@@ -36,20 +66,24 @@ def main():
     parser.add_argument('--only', default='golden,matrix,demo,bench')
     parser.add_argument('--levels', default=','.join(LEVELS))
     parser.add_argument('--presets', default=','.join(PRESETS))
+    parser.add_argument('--names', default='', help='only golden and matrix cases whose names contain one of these')
+    parser.add_argument('--ctx', default='8192', help='of the presets')
     arguments = parser.parse_args()
     parts, levels = arguments.only.split(','), arguments.levels.split(',')
+    wanted = lambda name: any(part in name for part in arguments.names.split(','))
     with tempfile.TemporaryDirectory() as folder:
         bundle = os.path.join(folder, 'bundle')
         os.makedirs(bundle)
         path = lambda name: os.path.join(bundle, name)
         if 'golden' in parts:
-            for name in cases.GOLDENS:
+            for name in filter(wanted, cases.GOLDENS):
                 for level in levels:
                     compile_for(arguments.arch, harness.golden_base(name) + '.gguf', path(f'golden.{name}.{level}'), level)
                 for suffix in ('json', 'logits'):
                     shutil.copy(f'{harness.golden_base(name)}.{suffix}', path(f'tiny-{name}.{suffix}'))
         if 'matrix' in parts:
-            for name, case in cases.CASES.items():
+            for name in filter(wanted, cases.CASES):
+                case = cases.CASES[name]
                 model = harness.make_model(path(f'{name}.gguf'), *case['model'])
                 for level in levels:
                     compile_for(arguments.arch, model, path(f'matrix.{name}.{level}'), level, '--ctx', case['ctx'])
@@ -59,9 +93,9 @@ def main():
         if 'bench' in parts:
             for preset in arguments.presets.split(','):
                 model = os.path.join(folder, f'{preset}.gguf')
-                harness.run(sys.executable, SYNTH, preset, model)
+                preset_header(preset, model)
                 for level in levels:
-                    compile_for(arguments.arch, model, path(f'bench.{preset}.{level}'), level, '--weights=extern', '--ctx', 8192)
+                    compile_for(arguments.arch, model, path(f'bench.{preset}.{level}'), level, '--weights=extern', '--ctx', arguments.ctx, '--ptxas=auto')
                 os.remove(model)
             shutil.copy(SYNTH, path('synth_gguf.py'))
         for script in ('../e2e/cases.py', '../e2e/harness.py', '../e2e/logits_test.py', 'run.py'):
