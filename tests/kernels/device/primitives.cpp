@@ -1,0 +1,93 @@
+// Kernels for primitives_test.cpp: every primitive, the input of a phase, and the grid barrier.
+#include "kernels/gpu/args.h"
+#include "kernels/gpu/barrier.h"
+#include "kernels/gpu/norm.h"
+
+namespace llmc {
+
+struct PrimitiveCase {  // behind abi::State in the arena
+  const f32* x;
+  const u32* words;
+  f32* floats;
+  u32* out;
+};
+
+LLMC_FN const PrimitiveCase& primitive_case(const abi::Args& a) { return *(const PrimitiveCase*)(a.arena + 1024); }
+
+// out[k * threads + thread]: results of the wave operations on words[thread].
+LLMC_KERNEL(128) void wave_operations(abi::Args a, int, int, int) {
+  const PrimitiveCase& c = primitive_case(a);
+  const u32 thread = prim::thread(), threads = prim::threads(), word = c.words[thread];
+  u32* out = c.out + thread;
+  out[0 * threads] = prim::lane();
+  out[1 * threads] = prim::wave();
+  LLMC_UNROLL for (u32 i = 0; i < 6; i++) out[(2 + i) * threads] = (1u << i) < prim::kWave ? prim::shfl_xor(word, 1u << i) : 0;
+  out[8 * threads] = prim::shfl(word, word % prim::kWave);
+  const u64 ballot = prim::ballot(word & 1);
+  out[9 * threads] = (u32)ballot;
+  out[10 * threads] = (u32)(ballot >> 32);
+  out[11 * threads] = (u32)prim::wave_sum<4>((i32)word);
+  c.floats[0 * threads + thread] = prim::wave_sum(c.x[thread]);
+  c.floats[1 * threads + thread] = prim::wave_max(c.x[thread]);
+  c.floats[2 * threads + thread] = prim::wave_max<8>(c.x[thread]);
+}
+
+// Arithmetic on x[thread] and words[thread].
+LLMC_KERNEL(128) void arithmetic(abi::Args a, int, int, int) {
+  const PrimitiveCase& c = primitive_case(a);
+  const u32 thread = prim::thread(), threads = prim::threads(), word = c.words[thread], other = c.words[thread ^ 1];
+  const f32 x = c.x[thread];
+  f32* f = c.floats + thread;
+  f[0 * threads] = prim::exp2(x);
+  f[1 * threads] = prim::log2(prim::abs(x));
+  f[2 * threads] = prim::rcp(x);
+  f[3 * threads] = prim::rsqrt(prim::abs(x));
+  f[4 * threads] = prim::sqrt(prim::abs(x));
+  f[5 * threads] = prim::sin_turns(word);
+  f[6 * threads] = prim::cos_turns(word);
+  f[7 * threads] = prim::half_to_float(prim::float_to_half(x));
+  u32* out = c.out + thread;
+  out[0 * threads] = (u32)prim::dot4_us(word & 0x7f7f7f7fu, other, 5);
+  out[1 * threads] = (u32)prim::dot4_ss(word, other, -5);
+  out[2 * threads] = (u32)prim::round_to_int(x);
+}
+
+// The input of a phase of 200 columns with a norm, in both forms, copied out of shared memory.
+LLMC_KERNEL(128) void normed_input(abi::Args a, int, int, int) {
+  const PrimitiveCase& c = primitive_case(a);
+  const fmt::Activations input = load_input<200, 128, true, true, true>(c.x, c.x + 200, 1e-5f);
+  for (u32 i = prim::thread(); i < 256; i += prim::threads()) {
+    c.floats[i] = input.floats[i];
+    ((u8*)c.out)[i] = input.codes[i];
+  }
+  for (u32 i = prim::thread(); i < 16; i += prim::threads()) c.out[64 + i] = ((const u32*)input.meta)[i];
+}
+
+// Adds up, ten times over, what all workgroups wrote before the barrier. `start` workgroups do not come to the fifth barrier.
+LLMC_KERNEL(128) void barriers(abi::Args a, int, int start, int) {
+  const PrimitiveCase& c = primitive_case(a);
+  u32 sum = 0;
+  for (u32 round = 0; round < 10; round++) {
+    if (round == 5 && prim::block() < (u32)start) return;
+    if (prim::thread() == 0) prim::store_coherent(c.out + prim::block(), sum + prim::block() + 1);
+    if (!grid_barrier(a, (u32*)(a.arena + 512))) return;
+    sum = 0;
+    for (u32 i = 0; i < a.workers; i++) sum += prim::load_coherent(c.out + i);
+    if (!grid_barrier(a, (u32*)(a.arena + 512))) return;
+  }
+  if (prim::thread() == 127) c.out[a.workers + prim::block()] = sum;
+}
+
+// Mistakes that the simulation must find.
+LLMC_KERNEL(128) void diverging_shuffle(abi::Args a, int, int, int) {
+  u32 v = prim::lane();
+  if (v < 7) v = prim::shfl_xor(v, 1);
+  else v = (u32)prim::ballot(true);
+  primitive_case(a).out[prim::thread()] = v;
+}
+LLMC_KERNEL(128) void missing_thread(abi::Args, int, int, int) {
+  if (prim::thread() != 77) prim::sync_block();
+}
+LLMC_KERNEL(128) void shared_overrun(abi::Args, int, int start, int) { prim::shared()[start + (int)prim::thread()] = 1; }
+
+}  // namespace llmc
