@@ -14,21 +14,50 @@ const VarDecl* variable_in(const Expr* expression) {
   return reference ? dyn_cast<VarDecl>(reference->getDecl()) : nullptr;
 }
 
-bool declares(const Stmt* init, const VarDecl* variable, ASTContext& context) {
+bool declares(const Stmt* init, const VarDecl* variable) {
   const auto* statement = dyn_cast_or_null<DeclStmt>(init);
-  if (!statement) return false;
-  for (const Decl* declaration : statement->decls())
-    if (declaration == variable) return variable->getInit() && is_unroll_constant(*variable->getInit(), context);
-  return false;
+  return statement && llvm::is_contained(statement->decls(), static_cast<const Decl*>(variable));
+}
+
+bool starts_constantly(const VarDecl* variable, ASTContext& context) {
+  return variable->getInit() && is_unroll_constant(*variable->getInit(), context);
 }
 
 bool steps_constantly(const Expr* step, const VarDecl* variable, ASTContext& context) {
   if (!step) return false;
   step = step->IgnoreParenImpCasts();
-  if (const auto* unary = dyn_cast<UnaryOperator>(step))
-    return unary->isIncrementDecrementOp() && variable_in(unary->getSubExpr()) == variable;
+  if (const auto* unary = dyn_cast<UnaryOperator>(step)) return unary->isIncrementDecrementOp() && variable_in(unary->getSubExpr()) == variable;
   const auto* assignment = dyn_cast<CompoundAssignOperator>(step);
   return assignment && variable_in(assignment->getLHS()) == variable && is_unroll_constant(*assignment->getRHS(), context);
+}
+
+bool counts_up(const Expr* step) {
+  step = step->IgnoreParenImpCasts();
+  if (const auto* unary = dyn_cast<UnaryOperator>(step)) return unary->isIncrementOp();
+  return cast<CompoundAssignOperator>(step)->getOpcode() == BO_AddAssign;
+}
+
+// The variable that the loop declares, compares with a constant in `condition`, steps by a constant and changes nowhere else.
+const VarDecl* counter_of(const ForStmt& loop, const Expr* condition, ASTContext& context) {
+  const auto* comparison = dyn_cast_or_null<BinaryOperator>(condition ? condition->IgnoreParenImpCasts() : nullptr);
+  if (!comparison || !comparison->isComparisonOp()) return nullptr;
+  for (const auto& [side, bound] : {std::pair(comparison->getLHS(), comparison->getRHS()), std::pair(comparison->getRHS(), comparison->getLHS())}) {
+    const VarDecl* variable = variable_in(side);
+    if (variable && declares(loop.getInit(), variable) && is_unroll_constant(*bound, context) &&
+        steps_constantly(loop.getInc(), variable, context) && !ExprMutationAnalyzer(*loop.getBody(), context).isMutated(variable))
+      return variable;
+  }
+  return nullptr;
+}
+
+bool bounded_by(const ForStmt& loop, const Expr* condition, ASTContext& context) {
+  const auto* both = dyn_cast_or_null<BinaryOperator>(condition ? condition->IgnoreParenImpCasts() : nullptr);
+  if (both && both->getOpcode() == BO_LAnd) return bounded_by(loop, both->getLHS(), context) || bounded_by(loop, both->getRHS(), context);
+  const VarDecl* variable = counter_of(loop, condition, context);
+  if (!variable) return false;
+  if (starts_constantly(variable, context)) return true;
+  const bool below = both->isRelationalOp() && (both->getOpcode() == BO_LT || both->getOpcode() == BO_LE) == (variable_in(both->getLHS()) == variable);
+  return below && variable->getType()->isUnsignedIntegerType() && counts_up(loop.getInc());
 }
 
 // The `for` whose init declares the variable.
@@ -53,18 +82,11 @@ bool is_constant_variable(const VarDecl& variable, ASTContext& context) {
 }  // namespace
 
 const VarDecl* constant_loop_variable(const ForStmt& loop, ASTContext& context) {
-  const auto* condition = dyn_cast_or_null<BinaryOperator>(loop.getCond() ? loop.getCond()->IgnoreParenImpCasts() : nullptr);
-  if (!condition || !condition->isComparisonOp()) return nullptr;
-  for (const auto& [counter, bound] :
-       {std::pair(condition->getLHS(), condition->getRHS()), std::pair(condition->getRHS(), condition->getLHS())}) {
-    const VarDecl* variable = variable_in(counter);
-    if (!variable || !declares(loop.getInit(), variable, context) || !is_unroll_constant(*bound, context)) continue;
-    if (!steps_constantly(loop.getInc(), variable, context)) continue;
-    if (ExprMutationAnalyzer(*loop.getBody(), context).isMutated(variable)) continue;
-    return variable;
-  }
-  return nullptr;
+  const VarDecl* variable = counter_of(loop, loop.getCond(), context);
+  return variable && starts_constantly(variable, context) ? variable : nullptr;
 }
+
+bool has_constant_bound(const ForStmt& loop, ASTContext& context) { return bounded_by(loop, loop.getCond(), context); }
 
 bool is_unroll_constant(const Expr& expression, ASTContext& context) {
   const Expr* e = expression.IgnoreParenImpCasts();

@@ -86,9 +86,9 @@ class Verifier : public ASTConsumer, private MatchFinder::MatchCallback {
 
   void check_loop(const Stmt& loop, const FunctionDecl& function, ASTContext& context) {
     const auto* counted = dyn_cast<ForStmt>(&loop);
-    if (counted && constant_loop_variable(*counted, context)) return;
+    if (counted && has_constant_bound(*counted, context)) return;
     if (is_marked(loop, context)) return;
-    report(loop.getBeginLoc(), "loop without a constant trip count in hot function '" + function.getNameAsString() +
+    report(loop.getBeginLoc(), "loop without a constant bound in hot function '" + function.getNameAsString() +
                                    "': mark it LLMC_GRID_STRIDE if its length depends on the launch");
   }
 

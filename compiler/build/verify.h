@@ -5,8 +5,8 @@
 //   no recursion    a call graph with a cycle has no bounded stack
 //   no double       GPUs run it at 1/32 or 1/64 of the rate; constants folded at compile time are free and allowed
 //   hot functions   (LLMC_HOT: __attribute__((hot)), kernels/prim/types.h)
-//                   - every loop has a constant trip count, or is marked LLMC_GRID_STRIDE (`#pragma nounroll`): its length depends on
-//                     the split, the position or a wait;
+//                   - a constant bounds every loop, or it is marked LLMC_GRID_STRIDE (`#pragma nounroll`): its length depends on the
+//                     split, the position or a wait;
 //                   - on GPUs, local arrays and vectors are indexed by constants and variables of constant loops only, so that
 //                     unrolling turns every element into a register; anything else would live in scratch memory
 #pragma once
