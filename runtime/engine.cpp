@@ -13,6 +13,8 @@ constexpr unsigned device_wait_ms = 1000;
 constexpr int patience_factor = 20;  // times the median token
 // A GPU makes its slowest token in a fraction of a second. A CPU may hold a model that takes seconds a token.
 constexpr std::chrono::seconds gpu_patience(2), cpu_patience(60);
+// Between two looks at the ring: a sixteenth of a token, within these.
+constexpr std::chrono::microseconds least_nap(20), most_nap(1000);
 // Steps queued ahead keep a GPU busy while the host sleeps; they are wasted when the caller stops, so a CPU, which starts one in
 // microseconds, gets few.
 constexpr u32 gpu_steps_ahead = 8, cpu_steps_ahead = 2;
@@ -28,12 +30,13 @@ std::string mebibytes(u64 bytes) { return fmt::format("{:.1f} MiB", static_cast<
 
 MemoryNeed memory_need(const Plan& plan, u32 ctx) {
   const bool mapped = plan.family == "x86" && !plan.extern_weights;
-  return {mapped ? 0 : plan.weight_bytes, plan.kv_bytes_per_position * ctx, plan.arena_bytes};
+  return {plan.weight_bytes, plan.kv_bytes_per_position * ctx, plan.arena_bytes, mapped};
 }
 
 std::string describe(const MemoryNeed& need, u32 ctx) {
-  return fmt::format("{} (weights {}, KV cache of {} positions {}, buffers {})", mebibytes(need.total()), mebibytes(need.weights), ctx,
-                     mebibytes(need.kv), mebibytes(need.buffers));
+  const std::string weights = fmt::format("weights {}, ", mebibytes(need.weights));
+  return fmt::format("{} ({}KV cache of {} positions {}, buffers {}){}", mebibytes(need.total()), need.mapped ? "" : weights, ctx, mebibytes(need.kv),
+                     mebibytes(need.buffers), need.mapped ? fmt::format(" beside {} of weights mapped from its file", mebibytes(need.weights)) : "");
 }
 
 Engine::Engine(const Plan& plan, std::unique_ptr<Device> device, std::span<const u8> code, const WeightsSource& weights, const EngineOptions& options)
@@ -44,7 +47,7 @@ Engine::Engine(const Plan& plan, std::unique_ptr<Device> device, std::span<const
   }
   need_ = memory_need(plan_, ctx);
   if (need_.total() > info_.memory_free) {
-    const u64 fixed = need_.weights + need_.buffers;
+    const u64 fixed = need_.total() - need_.kv;
     const u64 fits = info_.memory_free > fixed ? (info_.memory_free - fixed) / std::max<u64>(1, plan_.kv_bytes_per_position) : 0;
     fail(Exit::memory, "{} has {} free, the model needs {}. {}", info_.name, mebibytes(info_.memory_free), describe(need_, ctx),
          fits >= 64 ? fmt::format("A smaller context fits: -c {}.", fits / 64 * 64) : std::string("Free some memory, or use a smaller model."));
@@ -148,21 +151,23 @@ Generated Engine::generate(const Request& request, const std::function<bool(i32)
   const bool cpu = plan_.family == "x86";
   const u32 steps_ahead = cpu ? cpu_steps_ahead : gpu_steps_ahead;
   const Clock::duration least_patience = cpu ? cpu_patience : gpu_patience;
-  Clock::duration patience = least_patience;
+  Clock::duration patience = least_patience, nap = least_nap;
   Clock::time_point last = Clock::now();
   while (go_on) {
     while (!drained && queued < most && queued - seen < steps_ahead && read_once(ring_->produced) == seen) {
       device_->replay();
       ++queued;
     }
-    const u32 produced = wait_for_token(seen, patience);
+    const u32 produced = wait_for_token(seen, patience, nap);
     const Clock::time_point now = Clock::now();
     waits.push_back((now - last) / (produced - seen));
     last = now;
     if ((waits.size() & (waits.size() - 1)) == 0) {  // the median settles quickly: renewed at powers of two
       std::vector<Clock::duration> sorted = waits;
       std::nth_element(sorted.begin(), sorted.begin() + static_cast<long>(sorted.size() / 2), sorted.end());
-      patience = std::max<Clock::duration>(least_patience, patience_factor * sorted[sorted.size() / 2]);
+      const Clock::duration median = sorted[sorted.size() / 2];
+      patience = std::max<Clock::duration>(least_patience, patience_factor * median);
+      nap = std::clamp<Clock::duration>(median / 16, least_nap, most_nap);
     }
     while (seen < produced && go_on) {
       const i32 id = ring_->tokens[seen % abi::ring_slots];
@@ -206,7 +211,7 @@ std::vector<float> Engine::step(i32 token, std::span<const Launch> launches) {
 
 // Sleeps rather than spins: on a CPU device the waiting thread would take a core from the workers, and with steps queued ahead a GPU
 // does not notice.
-u32 Engine::wait_for_token(u32 seen, Clock::duration budget) {
+u32 Engine::wait_for_token(u32 seen, Clock::duration budget, Clock::duration nap) {
   // A process that was stopped (Ctrl-Z) wakes up with the clock far ahead: one look counts for little.
   constexpr Clock::duration most_of_a_look = std::chrono::milliseconds(100);
   Clock::duration waited{};
@@ -219,7 +224,7 @@ u32 Engine::wait_for_token(u32 seen, Clock::duration budget) {
     waited += std::min<Clock::duration>(now - last, most_of_a_look);
     last = now;
     if (waited > budget) hung(seen, waited);
-    if (round > 64) std::this_thread::sleep_for(std::chrono::microseconds(20));
+    if (round > 64) std::this_thread::sleep_for(nap);
   }
 }
 

@@ -19,11 +19,12 @@
 namespace llmc {
 
 struct MemoryNeed {
-  u64 weights = 0, kv = 0, buffers = 0;  // bytes; weights that a CPU reads from the mapped file count as 0
-  u64 total() const { return weights + kv + buffers; }
+  u64 weights = 0, kv = 0, buffers = 0;  // bytes
+  bool mapped = false;                   // a CPU reads the weights from the mapped file: the page cache's memory, not the program's own
+  u64 total() const { return (mapped ? 0 : weights) + kv + buffers; }
 };
 MemoryNeed memory_need(const Plan& plan, u32 ctx);
-std::string describe(const MemoryNeed& need, u32 ctx);  // "24.0 MiB: weights 6.1 MiB, KV cache of 2048 positions 12.0 MiB, ..."
+std::string describe(const MemoryNeed& need, u32 ctx);  // "24.0 MiB (weights 6.1 MiB, KV cache ...)"
 std::string mebibytes(u64 bytes);
 
 struct EngineOptions {
@@ -81,7 +82,7 @@ class Engine {
   void begin(i32 token, u32 position, const Request& request);  // writes abi::State and empties the ring
   void launch(const Launch& launch, int start, int n);
   std::vector<float> read_logits();
-  u32 wait_for_token(u32 seen, Clock::duration budget);  // returns Ring::produced > seen
+  u32 wait_for_token(u32 seen, Clock::duration budget, Clock::duration nap);  // returns Ring::produced > seen
   void check_fault();
   [[noreturn]] void hung(u32 seen, Clock::duration waited);
 

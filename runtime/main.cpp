@@ -6,6 +6,7 @@
 #include "common/error.h"
 #include "common/version.h"
 #include "runtime/commands/commands.h"
+#include "runtime/output.h"
 #include "runtime/signals.h"
 
 namespace llmc {
@@ -41,15 +42,15 @@ int main(int argc, char** argv) {
   try {
     code = run_program(argc, argv);
   } catch (const InternalError& error) {
-    fmt::print(stderr, "Internal error: {}. Please report it with the command and the output of `info --json`.\n", error.what());
+    note(fmt::format("Internal error: {}. Please report it with the command and the output of `info --json`.", error.what()));
   } catch (const Error& error) {
-    fmt::print(stderr, "Error: {}\n", error.what());
+    note(fmt::format("Error: {}", error.what()));
     code = static_cast<int>(error.code());
   } catch (const std::bad_alloc&) {
-    fmt::print(stderr, "Error: out of memory on the host. Free some, or use a smaller context with -c.\n");
+    note("Error: out of memory on the host. Free some, or use a smaller context with -c.");
     code = static_cast<int>(Exit::memory);
   } catch (const std::exception& error) {
-    fmt::print(stderr, "Internal error: {}. Please report it with the command and the output of `info --json`.\n", error.what());
+    note(fmt::format("Internal error: {}. Please report it with the command and the output of `info --json`.", error.what()));
   }
   // Without the drivers' exit handlers, some of which wait for a device that may have failed.
   std::fflush(nullptr);

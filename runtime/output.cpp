@@ -22,6 +22,11 @@ std::string read_all(int fd, const std::string& name) {
 
 }  // namespace
 
+void note(const std::string& line) {
+  const std::string text = line + "\n";
+  if (write(STDERR_FILENO, text.data(), text.size()) < 0) return;  // nobody does: not a reason to stop
+}
+
 void write_out(std::string_view text) {
   while (!text.empty()) {
     const ssize_t count = write(STDOUT_FILENO, text.data(), text.size());

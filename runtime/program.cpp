@@ -5,6 +5,7 @@
 #include "common/error.h"
 #include "common/text.h"
 #include "runtime/choose_code.h"
+#include "runtime/output.h"
 
 namespace llmc {
 namespace {
@@ -45,7 +46,7 @@ Program open_program() {
   return program;
 }
 
-RunningEngine::RunningEngine(const Program& program, const EngineFlags& flags) {
+RunningEngine::RunningEngine(const Program& program, const EngineFlags& flags, bool announce) {
   if (program.plan.extern_weights) {
     weights_ = extern_weights(*program.image, flags.weights);
   } else {
@@ -55,6 +56,10 @@ RunningEngine::RunningEngine(const Program& program, const EngineFlags& flags) {
   std::unique_ptr<Device> device = open_device(program.plan, flags.device);
   const DeviceInfo info = device->info();
   const CodeEntry& code = choose_code(program.image->code(), info.name, info.arch);
+  if (announce) {
+    const u32 ctx = flags.ctx == 0 ? program.plan.ctx : flags.ctx;
+    note(fmt::format("{} on {}, needs {}", program.title(), info.name, describe(memory_need(program.plan, ctx), ctx)));
+  }
   engine_ = std::make_unique<Engine>(program.plan, std::move(device), code.bytes, *weights_, EngineOptions{flags.ctx});
 }
 

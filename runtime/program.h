@@ -28,7 +28,8 @@ struct EngineFlags {
 
 class RunningEngine {
  public:
-  RunningEngine(const Program& program, const EngineFlags& flags);
+  // `announce`: says on standard error what runs where and how much memory it takes, before taking it.
+  RunningEngine(const Program& program, const EngineFlags& flags, bool announce = false);
   Engine* operator->() { return engine_.get(); }
   Engine& operator*() { return *engine_; }
 

@@ -1,7 +1,6 @@
 #include "runtime/commands/answer.h"
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <optional>
 #include "common/error.h"
 #include "runtime/output.h"
@@ -59,16 +58,17 @@ Answer answer(Engine& engine, const Tokenizer& tokenizer, const AnswerRequest& r
   result.first_token_ms = ms_between(start, first);
   result.decode_ms = ms_between(first, end);
   if (result.finish == abi::context_full) {
-    fmt::print(stderr, "The context of {} positions is full, so the answer ends here. A larger -c (at most {}) holds more.\n", engine.ctx(),
-               engine.plan().ctx);
+    const u32 most = engine.plan().ctx;
+    note(fmt::format("The context of {} positions is full, so the answer ends here. {}", engine.ctx(),
+                     engine.ctx() < most ? fmt::format("A larger -c (at most {}) holds more.", most) : "A program compiled with a larger --ctx holds more."));
   }
   return result;
 }
 
 void print_figures(const Answer& answer, size_t prompt_tokens, double first_token_ms) {
   const size_t decoded = answer.tokens.empty() ? 0 : answer.tokens.size() - 1;
-  fmt::print(stderr, "[ prompt {} tokens, {:.1f} tokens/s | answer {} tokens, {:.1f} tokens/s | time to first token {:.0f} ms ]\n", prompt_tokens,
-             per_second(prompt_tokens, answer.prompt_ms), answer.tokens.size(), per_second(decoded, answer.decode_ms), first_token_ms);
+  note(fmt::format("[ prompt {} tokens, {:.1f} tokens/s | answer {} tokens, {:.1f} tokens/s | time to first token {:.0f} ms ]", prompt_tokens,
+                   per_second(prompt_tokens, answer.prompt_ms), answer.tokens.size(), per_second(decoded, answer.decode_ms), first_token_ms));
 }
 
 }  // namespace llmc

@@ -12,13 +12,13 @@ std::vector<i32> encode_raw(const Tokenizer& tokenizer, const std::string& text)
 }
 
 int chat(Engine& engine, const Tokenizer& tokenizer, const AnswerRequest& request, const std::string& system, bool raw) {
-  fmt::print(stderr, "Ctrl-C ends an answer, Ctrl-D the chat.\n");
+  note("Ctrl-C ends an answer, Ctrl-D the chat.");
   std::vector<i32> carried;  // sampled last turn, but not in the cache yet
   bool first = true;
   for (std::string line;;) {
-    write_out("> ");
+    std::cerr << "> " << std::flush;
     if (!std::getline(std::cin, line)) {
-      write_out("\n");
+      note("");
       return 0;
     }
     if (line.empty()) continue;
@@ -36,8 +36,8 @@ int chat(Engine& engine, const Tokenizer& tokenizer, const AnswerRequest& reques
       turn.prompt.insert(turn.prompt.end(), text.begin(), text.end());
     }
     if (turn.prompt.size() > engine.ctx() - engine.position()) {
-      fmt::print(stderr, "This message needs {} positions, the context of {} has {} left. Start again with a larger -c (at most {}), or write less.\n",
-                 turn.prompt.size(), engine.ctx(), engine.ctx() - engine.position(), engine.plan().ctx);
+      note(fmt::format("This message needs {} positions, the context of {} has {} left. Start again with a larger -c (at most {}), or write less.",
+                       turn.prompt.size(), engine.ctx(), engine.ctx() - engine.position(), engine.plan().ctx));
       continue;
     }
     const Answer result = answer(engine, tokenizer, turn);

@@ -51,8 +51,7 @@ int run(const RunFlags& flags) {
       request.prompt = encode_chat(tokenizer, messages, true);
     }
   }
-  RunningEngine engine(program, flags.engine);
-  fmt::print(stderr, "{} on {}, needs {}\n", program.title(), engine->device().name, describe(engine->need(), engine->ctx()));
+  RunningEngine engine(program, flags.engine, true);
   if (interactive) return chat(*engine, tokenizer, request, flags.system, raw);
 
   const double before = ms_since_start();
