@@ -23,7 +23,14 @@ constexpr u64 ticks_per_ms = 25000;
 constexpr u64 ticks_per_ms = 100000;
 #endif
 
-LLMC_FN u32 thread() { return __builtin_amdgcn_workitem_id_x(); }
+// Opaque, so that what is computed from it in one phase of a kernel is not kept in registers for the next: it costs an instruction or
+// two to compute again, and the phases in between need every register.
+LLMC_FN u32 thread() {
+  u32 id = __builtin_amdgcn_workitem_id_x();
+  asm volatile("" : "+v"(id));
+  __builtin_assume(id < 1024);
+  return id;
+}
 LLMC_FN u32 threads() { return __builtin_amdgcn_workgroup_size_x(); }
 LLMC_FN u32 block() { return __builtin_amdgcn_workgroup_id_x(); }
 LLMC_FN u32 blocks() { return __builtin_amdgcn_grid_size_x() / __builtin_amdgcn_workgroup_size_x(); }

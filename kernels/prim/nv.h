@@ -12,7 +12,13 @@ extern "C" __shared__ __attribute__((aligned(16))) u8 llmc_shared[];
 constexpr u32 kWave = 32;
 constexpr u64 ticks_per_ms = 1000000;
 
-LLMC_FN u32 thread() { return (u32)__nvvm_read_ptx_sreg_tid_x(); }
+// Volatile, so that what is computed from it in one phase of a kernel is not kept in registers for the next.
+LLMC_FN u32 thread() {
+  u32 id;
+  asm volatile("mov.u32 %0, %%tid.x;" : "=r"(id));
+  __builtin_assume(id < 1024);
+  return id;
+}
 LLMC_FN u32 threads() { return (u32)__nvvm_read_ptx_sreg_ntid_x(); }
 LLMC_FN u32 block() { return (u32)__nvvm_read_ptx_sreg_ctaid_x(); }
 LLMC_FN u32 blocks() { return (u32)__nvvm_read_ptx_sreg_nctaid_x(); }
