@@ -53,24 +53,25 @@ struct Place {
 // 16 bytes whose byte i has element i in the low nibble and element i + 16 in the high one, from bytes that hold the 32 elements in
 // their low (shift 0) or high (shift 4) nibbles.
 void nibble_piece(const u8* source, u32 shift, u8* piece) {
-  for (u32 i = 0; i < 16; i++) {
-    const u32 low = (source[i] >> shift) & 15, high = (source[i + 16] >> shift) & 15;
-    piece[i] = static_cast<u8>(low | high << 4);
+  constexpr u64 low_nibbles = 0x0f0f0f0f0f0f0f0f;
+  for (u32 i = 0; i < 16; i += 8) {
+    const u64 low = load<u64>(source + i) >> shift & low_nibbles, high = load<u64>(source + 16 + i) >> shift & low_nibbles;
+    store(piece + i, low | high << 4);
   }
 }
 
-// Bit `bit` of 32 bytes: that of element 4k + b goes to bit 8b + k.
+// Bit `bit` of 32 bytes: that of element 4k + b goes to bit 8b + k. Eight bytes at a time: even k in the lower word, odd in the upper.
 u32 bit_plane(const u8* source, u32 bit) {
-  u32 plane = 0;
-  for (u32 k = 0; k < 8; k++) plane |= ((load<u32>(source + 4 * k) >> bit) & 0x01010101u) << k;
-  return plane;
+  u64 planes = 0;
+  for (u32 k = 0; k < 4; k++) planes |= (load<u64>(source + 8 * k) >> bit & 0x0101010101010101) << 2 * k;
+  return static_cast<u32>(planes) | static_cast<u32>(planes >> 32) << 1;
 }
 
 // Bits `shift` and `shift + 1` of 16 bytes: those of element 4k + b go to bits 8b + 2k.
 u32 two_bit_plane(const u8* source, u32 shift) {
-  u32 plane = 0;
-  for (u32 k = 0; k < 4; k++) plane |= ((load<u32>(source + 4 * k) >> shift) & 0x03030303u) << 2 * k;
-  return plane;
+  constexpr u64 low_pairs = 0x0303030303030303;
+  const u64 planes = (load<u64>(source) >> shift & low_pairs) | (load<u64>(source + 8) >> shift & low_pairs) << 4;
+  return static_cast<u32>(planes) | static_cast<u32>(planes >> 32) << 2;
 }
 
 // The fifth bits of Q5_0 and Q5_1 (element i at bit i), rearranged as bit_plane does.

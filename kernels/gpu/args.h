@@ -21,6 +21,10 @@ LLMC_FN abi::State* state(const abi::Args& a) { return (abi::State*)a.arena; }
 LLMC_FN bool faulted(const abi::Args& a) { return prim::load_coherent(&state(a)->fault) != 0; }
 
 // Whether this decode step has something to do: no fault, and the text has not ended.
-LLMC_FN bool running(const abi::Args& a) { return !faulted(a) && prim::load_coherent(&state(a)->finish) == abi::running; }
+LLMC_FN bool running(const abi::Args& a) {
+  const u32 fault = prim::load_coherent(&state(a)->fault);  // both loads under way before either is waited for
+  const int finish = prim::load_coherent(&state(a)->finish);
+  return (fault == 0) & (finish == abi::running);
+}
 
 }  // namespace llmc

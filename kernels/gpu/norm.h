@@ -46,26 +46,28 @@ LLMC_HOT LLMC_FN fmt::Activations load_input(const f32* x, const f32* weight, f3
   constexpr Workspace space = workspace(columns, integer, floating);
   constexpr u32 runs = padded_columns(columns) / 4, per_thread = (runs + threads - 1) / threads;
   u8* shared = prim::shared();
-  f32x4 v[per_thread];
-  f32 squares = 0;
+  f32x4 v[per_thread], w[per_thread];
+  const u32 first = prim::thread();
   LLMC_UNROLL for (u32 i = 0; i < per_thread; i++) {
-    const u32 run = i * threads + prim::thread();
-    v[i] = f32x4{0, 0, 0, 0};
-    if (run < columns / 4) v[i] = prim::load_coherent((const f32x4*)x + run);
-    if constexpr (normed) LLMC_UNROLL for (u32 k = 0; k < 4; k++) squares += v[i][k] * v[i][k];
+    const u32 run = i * threads + first;
+    v[i] = w[i] = f32x4{0, 0, 0, 0};
+    if (run < columns / 4) {
+      v[i] = prim::load_coherent((const f32x4*)x + run);
+      if constexpr (normed) w[i] = __builtin_bit_cast(f32x4, prim::load16_cached((const f32x4*)weight + run));
+    }
   }
   if constexpr (normed) {
+    f32 squares = 0;
+    LLMC_UNROLL for (u32 i = 0; i < per_thread; i++) {
+      LLMC_UNROLL for (u32 k = 0; k < 4; k++) squares += v[i][k] * v[i][k];
+    }
     const f32 scale = prim::rsqrt(block_sum<threads>(squares) * (1.0f / columns) + eps);
     LLMC_UNROLL for (u32 i = 0; i < per_thread; i++) {
-      const u32 run = i * threads + prim::thread();
-      if (run < columns / 4) {
-        const f32x4 w = __builtin_bit_cast(f32x4, prim::load16_cached((const f32x4*)weight + run));
-        LLMC_UNROLL for (u32 k = 0; k < 4; k++) v[i][k] *= scale * w[k];
-      }
+      LLMC_UNROLL for (u32 k = 0; k < 4; k++) v[i][k] *= scale * w[i][k];
     }
   }
   LLMC_UNROLL for (u32 i = 0; i < per_thread; i++) {
-    const u32 run = i * threads + prim::thread();
+    const u32 run = i * threads + first;
     // A wave takes part as a whole: `runs` is a multiple of 64.
     if (runs % threads == 0 || run < runs) {
       if constexpr (integer) store_rounded(v[i], run, shared + space.codes, shared + space.meta);
