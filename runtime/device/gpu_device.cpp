@@ -1,4 +1,5 @@
 #include "runtime/device/gpu_device.h"
+#include <cstdio>
 #include <cstring>
 #include "common/error.h"
 
@@ -180,8 +181,9 @@ void GpuDevice::capture(std::span<const Launch> launches, const abi::Args& args)
     if (graph_ != nullptr) driver_.graph_exec_destroy(graph_);
   }
   graph_ = nullptr;
-  fmt::print(stderr, "Note: {} does not capture a decode step in a graph ({}); kernels are launched one by one, which is slower.\n", info_.name,
-             error_name(code));
+  const std::string note = fmt::format("Note: {} does not capture a decode step in a graph ({}); kernels are launched one by one, which is slower.\n",
+                                       info_.name, error_name(code));
+  std::fputs(note.c_str(), stderr);
 }
 
 void GpuDevice::replay() {

@@ -8,6 +8,6 @@ llmc_test(sampling_args_test unit SOURCES ${CMAKE_CURRENT_LIST_DIR}/sampling_arg
 add_library(engine_fake_cuda SHARED ${CMAKE_CURRENT_LIST_DIR}/engine_fake_cuda.cpp)
 set(fake_folder ${CMAKE_CURRENT_BINARY_DIR}/fake-cuda)
 set_target_properties(engine_fake_cuda PROPERTIES OUTPUT_NAME cuda SUFFIX .so.1 LIBRARY_OUTPUT_DIRECTORY ${fake_folder})
-llmc_test(engine_cuda_test unit SOURCES ${CMAKE_CURRENT_LIST_DIR}/engine_cuda_test.cpp DEPS llmc_engine)
+llmc_test(engine_cuda_test unit SOURCES ${CMAKE_CURRENT_LIST_DIR}/engine_cuda_test.cpp ${CMAKE_CURRENT_LIST_DIR}/engine_weights_test.cpp DEPS llmc_engine)
 add_dependencies(engine_cuda_test engine_fake_cuda)
 set_target_properties(engine_cuda_test PROPERTIES BUILD_RPATH ${fake_folder})
