@@ -152,7 +152,7 @@ struct RoundCase {
   u32 tokens;
 };
 
-// `weight` empty: no norm.
+// `floats` empty: that form was not asked for.
 void check_rounded(const std::vector<double>& expected, u32 columns, u32 tokens, const std::vector<u8>& codes, const std::vector<u8>& meta,
                    const std::vector<float>& floats) {
   const u32 padded = padded_columns(columns);
@@ -170,7 +170,9 @@ void check_rounded(const std::vector<double>& expected, u32 columns, u32 tokens,
         const int code = static_cast<i8>(codes[token * padded + 32 * block + i]);
         codes_sum[i / 16] = static_cast<i16>(codes_sum[i / 16] + code);
         ASSERT_LE(std::fabs(code * largest / 127 - value(i)), 0.501 * largest / 127) << "token " << token << " column " << 32 * block + i;
-        if (!floats.empty()) ASSERT_NEAR(floats[token * padded + 32 * block + i], value(i), 2e-6 * largest);
+        if (!floats.empty()) {
+          ASSERT_NEAR(floats[token * padded + 32 * block + i], value(i), 2e-6 * largest);
+        }
       }
       ASSERT_EQ(sums[0], codes_sum[0]);
       ASSERT_EQ(sums[1], codes_sum[1]);
