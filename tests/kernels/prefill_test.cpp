@@ -80,10 +80,10 @@ struct TestMatrix {
 
 class Prefill : public testing::TestWithParam<u32> {
  protected:
-  void launch(const std::string& kernel, const void* data, u32 workers, int start = 0, int n = 0) {
+  void launch(const char* program, const std::string& kernel, const void* data, u32 workers, int start = 0, int n = 0) {
     abi::Args args{};
     args.arena = static_cast<unsigned char*>(const_cast<void*>(data));
-    test_program("prefill", GetParam()).launch(kernel, {workers, 256, all_shared, GetParam()}, args, 0, start, n);
+    test_program(program, GetParam()).launch(kernel, {workers, 256, all_shared, GetParam()}, args, 0, start, n);
   }
 
   void check_gemm(TensorType type, const std::string& kernel, u32 rows, u32 columns, u32 tokens, u32 workers) {
@@ -93,7 +93,7 @@ class Prefill : public testing::TestWithParam<u32> {
     const Tokens input(tokens, columns, random);
     std::vector<float> y(rows * tokens, 1e30f);
     const GemmCase data{matrix.packed.data(), nullptr, input.codes.data(), input.meta.data(), input.floats.data(), y.data(), rows, tokens};
-    launch(kernel, &data, workers);
+    launch("gemm", kernel, &data, workers);
     for (u32 token = 0; token < tokens; token++) {
       for (u32 row = 0; row < rows; row++) {
         matrix.check(y[token * rows + row], row, input, token);
@@ -109,7 +109,7 @@ class Prefill : public testing::TestWithParam<u32> {
     const Tokens input(tokens, columns, random);
     std::vector<float> y(2 * rows * tokens, 1e30f);
     const GemmCase data{first.packed.data(), second.packed.data(), input.codes.data(), input.meta.data(), nullptr, y.data(), rows, tokens};
-    launch(kernel, &data, 2);
+    launch("gemm", kernel, &data, 2);
     for (u32 token = 0; token < tokens; token++) {
       for (u32 row = 0; row < rows; row++) {
         first.check(y[2 * token * rows + row], row, input, token);
@@ -126,18 +126,12 @@ TEST_P(Prefill, EveryFormatTimesTokens) {
 #undef X
 }
 
-TEST_P(Prefill, OneTokenAndOddRows) {
+TEST_P(Prefill, OddShapesAndTwoMatricesSideBySide) {
   check_gemm(TensorType::Q4_K, "gemm_Q4_K", 1, 768, 1, 1);
   check_gemm(TensorType::Q6_K, "gemm_Q6_K", 67, 768, 1, 4);
   check_gemm(TensorType::F16, "gemm_F16", 13, 384, 2, 1);
-}
-
-TEST_P(Prefill, WidthsThatAreNotWholeMicroTiles) {
-  check_gemm(TensorType::F32, "gemm_F32_100", 9, 100, 5, 1);
+  check_gemm(TensorType::F32, "gemm_F32_100", 9, 100, 5, 1);  // not whole micro tiles
   check_gemm(TensorType::Q8_0, "gemm_Q8_0_160", 65, 160, 65, 2);
-}
-
-TEST_P(Prefill, TwoMatricesSideBySide) {
   check_pair(TensorType::Q4_K, TensorType::Q4_K, "pair_Q4_K_Q4_K", 40, 256, 65);
   check_pair(TensorType::Q6_K, TensorType::Q8_0, "pair_Q6_K_Q8_0", 32, 512, 3);
   check_pair(TensorType::Q5_0, TensorType::Q4_K, "pair_Q5_0_Q4_K", 33, 768, 9);
@@ -197,7 +191,7 @@ TEST_P(Prefill, RowsAreNormedAndRounded) {
     for (u32 i = 0; i < c.columns; i++) x[3 * c.columns + i] = i < 32 ? 0 : x[i];  // a block of zeros
     for (float& v : weight) v = 1 + 0.3f * normal(random);
     const RoundCase data{x.data(), weight.data(), codes.data(), meta.data(), floats.data(), tokens};
-    launch(c.kernel, &data, 2);
+    launch("prefill", c.kernel, &data, 2);
     std::vector<double> expected(x.begin(), x.end());
     if (c.normed) {
       for (u32 token = 0; token < tokens; token++) {
@@ -243,7 +237,7 @@ TEST_P(Prefill, CausalAttentionOverTheCache) {
         v[i] = beyond ? u16{0x7e00} : float_to_half(normal(random));
       }
       const CausalCase data{qkv.data(), att.data(), k.data(), v.data(), ctx};
-      launch(kernel, &data, 3, static_cast<int>(c.start), static_cast<int>(c.n));
+      launch("prefill", kernel, &data, 3, static_cast<int>(c.start), static_cast<int>(c.n));
       for (u32 token = 0; token < c.n; token++) {
         for (u32 head = 0; head < s.heads; head++) {
           const u32 kv = head / (s.heads / s.kv_heads) * ctx * s.dim;
