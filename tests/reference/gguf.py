@@ -96,18 +96,33 @@ class Writer:
             body = struct.pack('<I', numbers[kind]) + self._pack(numbers[kind], value)
         self._keys.append(self._pack_string(key) + body)
 
-    def tensor(self, name, kind, dims, data):
+    def tensor(self, name, kind, dims, data=b''):
         """dims in ggml order (row length first); data: the bytes of all blocks."""
         self._tensors.append((name, kind, dims, bytes(data)))
 
-    def write(self, path):
+    def head(self):
+        """Everything before the first tensor's bytes, padded: metadata and tensor table."""
         head = struct.pack('<4sIQQ', b'GGUF', self.version, len(self._tensors), len(self._keys)) + b''.join(self._keys)
         offset = 0
-        for name, kind, dims, data in self._tensors:
+        for name, kind, dims, _ in self._tensors:
             head += self._pack_string(name) + struct.pack('<I%dQ' % len(dims), len(dims), *dims)
             head += struct.pack('<IQ', quants.TYPES[kind][0], offset)
-            offset += -(-len(data) // self.alignment) * self.alignment
+            offset += self._padded_bytes(kind, dims)
+        return head + b'\0' * (-len(head) % self.alignment)
+
+    def _padded_bytes(self, kind, dims):
+        size = quants.row_bytes(kind, dims[0]) * int(np.prod(dims[1:], dtype=np.int64))
+        return -(-size // self.alignment) * self.alignment
+
+    def write(self, path):
         with open(path, 'wb') as file:
-            file.write(head + b'\0' * (-len(head) % self.alignment))
+            file.write(self.head())
             for _, _, _, data in self._tensors:
                 file.write(data + b'\0' * (-len(data) % self.alignment))
+
+    def write_header(self, path):
+        """The file with a hole where the tensors' bytes would be, which need not be given: all that a compile with extern weights reads."""
+        head = self.head()
+        with open(path, 'wb') as file:
+            file.write(head)
+            file.truncate(len(head) + sum(self._padded_bytes(kind, dims) for _, kind, dims, _ in self._tensors))
