@@ -10,8 +10,8 @@ namespace llmc::x86 {
 // How far ahead of the unit being used the weight stream is fetched, in bytes: about 150 ns at 17 GB/s a core, doubled.
 constexpr int kPrefetch = 6144;
 
-template <class F, int T>
-X86_FN void add_block(const u8* unit, int b, int h, const i8* q, const Block* blocks, int stride, vf* acc) {
+template <class F, int T, int stride>
+X86_FN void add_block(const u8* unit, int b, int h, const i8* q, const Block* blocks, vf* acc) {
   vi low[T] = {}, high[T] = {};
 #pragma clang loop unroll(full)
   for (int g = 0; g < 8; g++) {
@@ -44,11 +44,12 @@ X86_FN void add_block(const u8* unit, int b, int h, const i8* q, const Block* bl
   }
 }
 
-// acc[h * T + t] = rows [h * W, h * W + W) of the tile times row t of the input. `columns` is a constant of the call.
-template <class F, int T, int columns>
-X86_FN void tile_dot(const u8* tile, const RoundedInput& in, vf* acc) {
+// acc[h * T + t] = rows [h * W, h * W + W) of the tile times row t of the input. One function for all matrices of a shape: a call
+// a tile costs nothing beside the tile, and inlining it everywhere makes the compiler slow.
+template <class F, int T, int columns, int stride>
+__attribute__((noinline)) static void tile_dot(const u8* tile, RoundedInput<stride> in, vf* acc_out) {
   constexpr int units = (columns + F::kColumns - 1) / F::kColumns;
-  for (int i = 0; i < kHalves * T; i++) acc[i] = vf{};
+  vf acc[kHalves * T] = {};
   const i8* q = in.q;
   const Block* blocks = in.blocks;
 #pragma clang loop unroll(disable)
@@ -57,19 +58,27 @@ X86_FN void tile_dot(const u8* tile, const RoundedInput& in, vf* acc) {
 #pragma clang loop unroll(full)
       for (int i = 0; i < F::kBytes; i += 64) __builtin_prefetch(tile + kPrefetch + i);
     }
+    const auto block = [&](int b) __attribute__((always_inline)) {
 #pragma clang loop unroll(full)
-    for (int b = 0; b < F::kColumns / 32; b++) {
-#pragma clang loop unroll(full)
-      for (int h = 0; h < kHalves; h++) add_block<F, T>(tile, b, h, q, blocks, in.stride, acc + h * T);
+      for (int h = 0; h < kHalves; h++) add_block<F, T, stride>(tile, b, h, q, blocks, acc + h * T);
+    };
+    if constexpr (F::kColumns == 64) {
+      block(0);
+      block(1);
+    } else {
+      // A block is a hundred instructions and more: eight copies would not fit the instruction cache.
+#pragma clang loop unroll(disable)
+      for (int b = 0; b < F::kColumns / 32; b++) block(b);
     }
     tile += F::kBytes;
     q += F::kColumns;
     blocks += F::kColumns / 32;
   }
+  for (int i = 0; i < kHalves * T; i++) acc_out[i] = acc[i];
 }
 
-template <class F, int T, int columns>
-X86_FN void tile_dot(const u8* tile, const FloatInput& in, vf* acc) {
+template <class F, int T, int columns, int stride>
+__attribute__((noinline)) static void tile_dot(const u8* tile, FloatInput<stride> in, vf* acc) {
   constexpr int chains = T == 1 ? 4 : 1;  // sums a row and input are kept in, to hide the latency of an addition
   vf part[kHalves * T * chains] = {};
   const f32* x = in.x;
@@ -84,7 +93,7 @@ X86_FN void tile_dot(const u8* tile, const FloatInput& in, vf* acc) {
 #pragma clang loop unroll(full)
         for (int t = 0; t < T; t++) {
           vf& sum = part[(h * T + t) * chains + i];
-          sum = fma(w, splat(x[t * in.stride + column + i]), sum);
+          sum = fma(w, splat(x[t * stride + column + i]), sum);
         }
       }
     }
@@ -94,7 +103,7 @@ X86_FN void tile_dot(const u8* tile, const FloatInput& in, vf* acc) {
     for (int h = 0; h < kHalves; h++) {
       for (int t = 0; t < T; t++) {
         vf& sum = part[(h * T + t) * chains];
-        sum = fma(F::values(tile, h), splat(x[t * in.stride + column]), sum);
+        sum = fma(F::values(tile, h), splat(x[t * stride + column]), sum);
       }
     }
   }

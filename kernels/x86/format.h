@@ -19,16 +19,18 @@ struct Block {
   f32 scale, sum, sum_low, sum_high;
 };
 
-// A quantised matrix' input: rows of codes `stride` bytes apart, and their blocks.
+// A quantised matrix' input: rows of codes `row_bytes` apart, and their blocks.
+template <int row_bytes>
 struct RoundedInput {
+  static constexpr int stride = row_bytes;
   const i8* q;
   const Block* blocks;
-  int stride;
 };
-// A float matrix' input: rows `stride` floats apart.
+// A float matrix' input: rows `row_floats` apart.
+template <int row_floats>
 struct FloatInput {
+  static constexpr int stride = row_floats;
   const f32* x;
-  int stride;
 };
 
 struct Coefficients {

@@ -52,8 +52,8 @@ struct Input {
   // The form that a matrix of format F reads.
   template <class F>
   X86_FN auto form() const {
-    if constexpr (F::kFloat) return FloatInput{x, columns};
-    else return RoundedInput{q, blocks, padded(columns)};
+    if constexpr (F::kFloat) return FloatInput<columns>{x};
+    else return RoundedInput<padded(columns)>{q, blocks};
   }
 };
 

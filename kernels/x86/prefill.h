@@ -5,6 +5,7 @@
 
 namespace llmc::x86 {
 
+// Tokens that share an unpacking: their sums, their dot products and the codes fit the registers.
 constexpr int kTokens = W == 16 ? 8 : 4;
 
 // Rounded rows of the chunk in the arena; xs holds the blocks.
@@ -14,18 +15,18 @@ X86_FN f32* float_row(const abi::Args* a, int t) { return at<f32>(a, buf::xf) + 
 
 template <class F>
 X86_FN auto input_at(const abi::Args* a, int t) {
-  if constexpr (F::kFloat) return FloatInput{float_row(a, t), widest};
-  else return RoundedInput{rounded_row(a, t), block_row(a, t), widest};
+  if constexpr (F::kFloat) return FloatInput<widest>{float_row(a, t)};
+  else return RoundedInput<widest>{rounded_row(a, t), block_row(a, t)};
 }
 
-// Calls body(t, count as a constant) for tokens t in steps of kTokens, then of halves of it.
+// Calls body(t, count as a constant) for tokens t in steps of kTokens, then of quarters of it, then of one.
 template <int count>
 struct Tokens {};
 template <int count = kTokens, class Body>
 X86_FN void each_token_group(int t, int n, const Body& body) {
   for (; t + count <= n; t += count) body(t, Tokens<count>{});
   if constexpr (count > 1) {
-    if (t < n) each_token_group<count / 2>(t, n, body);
+    if (t < n) each_token_group<(count > 4 ? count / 4 : 1)>(t, n, body);
   }
 }
 

@@ -47,6 +47,10 @@ int main(int argc, char** argv) {
       std::printf("  %-7s %8.1f us  %6.1f MB  %5.1f GB/s\n", phase.name.c_str(), best * 1e6, static_cast<double>(phase.weight_bytes) / 1e6,
                   static_cast<double>(phase.weight_bytes) / best / 1e9);
     }
+    std::printf("a chunk of %u tokens:\n", program.plan().chunk);
+    for (const char* kernel : {"embed", "norm", "qkv", "rope", "attn", "quant", "o_", "gateup", "down"}) {
+      std::printf("  %-7s %8.1f us\n", kernel, program.time_phase(std::string("prefill_") + kernel, 8) * 1e6);
+    }
   } catch (const llmc::Error& error) {
     std::fprintf(stderr, "%s\n", error.what());
     return static_cast<int>(error.code());

@@ -20,7 +20,7 @@ class X86Program {
   void place(int token, int pos);                                   // the token that decode computes next
   void sample();                                                    // the token after the prompt
   void decode(int steps);                                           // that many replays
-  // Seconds of one pass over the launches of the decode step at level op whose kernel's name begins with `kernel`.
+  // Seconds of one pass over the launches whose kernel's name begins with `kernel`: of a chunk, or of a decode step at level op.
   double time_phase(const std::string& kernel, int passes);
   std::vector<float> logits();
   abi::State state();

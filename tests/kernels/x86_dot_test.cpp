@@ -34,16 +34,16 @@ void test(const u8* tile, const f32* x, f32* one, f32* many, f32* rows, i8* q, B
   for (int t = 0; t < tokens; t++) {
     vf acc[kHalves];
     if constexpr (F::kFloat) {
-      tile_dot<F, 1, columns>(tile, FloatInput{x + t * columns, columns}, acc);
+      tile_dot<F, 1, columns>(tile, FloatInput<columns>{x + t * columns}, acc);
     } else {
       round_blocks<columns, stride>(x + t * columns, q + t * stride, blocks + t * (stride / 32));
-      tile_dot<F, 1, columns>(tile, RoundedInput{q + t * stride, blocks + t * (stride / 32), stride}, acc);
+      tile_dot<F, 1, columns>(tile, RoundedInput<stride>{q + t * stride, blocks + t * (stride / 32)}, acc);
     }
     for (int h = 0; h < kHalves; h++) store(one + t * 16 + h * W, acc[h]);
   }
   vf acc[kHalves * tokens];
-  if constexpr (F::kFloat) tile_dot<F, tokens, columns>(tile, FloatInput{x, columns}, acc);
-  else tile_dot<F, tokens, columns>(tile, RoundedInput{q, blocks, stride}, acc);
+  if constexpr (F::kFloat) tile_dot<F, tokens, columns>(tile, FloatInput<columns>{x}, acc);
+  else tile_dot<F, tokens, columns>(tile, RoundedInput<stride>{q, blocks}, acc);
   for (int h = 0; h < kHalves; h++) {
     for (int t = 0; t < tokens; t++) store(many + t * 16 + h * W, acc[h * tokens + t]);
   }

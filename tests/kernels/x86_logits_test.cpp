@@ -1,4 +1,5 @@
-// Whole models on x86 against the golden logits: NMSE of the 32 prompt positions, prompts and decoding, at every fusion level.
+// Whole models on x86 against the golden logits: NMSE of the 32 prompt positions through the prompt's kernels and through those that
+// decode. Every type with AVX-512 at level block; elsewhere, where only what is around the products differs, one mixed and one float model.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -44,6 +45,8 @@ TEST_P(X86Logits, GoldenModels) {
   if (!runs_here(arch)) GTEST_SKIP() << "this machine does not run " << arch;
   for (const Golden& golden : goldens) {
     SCOPED_TRACE(golden.name);
+    const bool everywhere = std::string(golden.name) == "tiny-qwen2-Q4_K_M" || std::string(golden.name) == "tiny-llama-F16";
+    if (!everywhere && !(fuse == Fuse::block && std::string(arch) == "x86-64-v4")) continue;
     const std::string path = (folder / golden.name).string();
     std::ifstream json_file(path + ".json");
     std::ifstream logits_file(path + ".logits", std::ios::binary);
