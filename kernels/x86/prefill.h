@@ -19,7 +19,7 @@ X86_FN auto input_at(const abi::Args* a, int t) {
   else return RoundedInput<widest>{rounded_row(a, t), block_row(a, t)};
 }
 
-// Calls body(t, count as a constant) for tokens t in steps of kTokens, then of quarters of it, then of one.
+// Calls body(t, count as a constant) for tokens t in steps of kTokens, then of a quarter of it, then one by one.
 template <int count>
 struct Tokens {};
 template <int count = kTokens, class Body>
