@@ -92,6 +92,7 @@ void save_temps(const CompileOptions& options, const Target& target, const Stage
 
 void compile(const CompileOptions& options) {
   const std::string output = output_path(options);
+  checked_output(output, std::span(&options.model, 1));
   Progress progress;
 
   progress.stage("read");
@@ -108,6 +109,7 @@ void compile(const CompileOptions& options) {
   stages.source = emit(plan);
   const bool early = options.emit == "plan" || options.emit == "hip";
   if (early && !options.save_temps) {
+    progress.finish();
     write_file(output, stages.text(options.emit), options.model);
     return;
   }
@@ -122,6 +124,7 @@ void compile(const CompileOptions& options) {
   stages.built = build(request);
   if (options.save_temps) save_temps(options, target, stages, output);
   if (!options.emit.empty()) {
+    progress.finish();
     write_file(output, stages.text(options.emit), options.model);
     return;
   }

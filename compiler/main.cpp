@@ -108,6 +108,11 @@ int run(int argc, char** argv) {
   add_plan(app, plan_command);
   add_targets(app, targets_json);
   add_tokenize(app, tokenize_options);
+  app.failure_message([](const CLI::App*, const CLI::Error& error) { return fmt::format("llmc: {}\nRun llmc --help, or llmc COMMAND --help.\n", error.what()); });
+  if (argc == 1) {
+    fmt::print(stderr, "{}", app.help());
+    return static_cast<int>(Exit::usage);
+  }
   try {
     app.parse(argc, argv);
     return 0;

@@ -1,4 +1,5 @@
-// The table `llmc compile` ends with: kernels with their registers, shared memory and code, then sizes and the memory needed.
+// The table `llmc compile` ends with: kernels in the order they run, how often for a token or a chunk of a prompt, on a GPU their
+// registers, shared memory, scratch and code, then sizes and the memory needed.
 #pragma once
 #include <vector>
 #include "compiler/build/build.h"

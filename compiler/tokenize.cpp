@@ -27,7 +27,7 @@ std::string read_text(const std::string& path) {
 void tokenize(const TokenizeOptions& options, std::FILE* out) {
   const std::unique_ptr<GgufFile> file = GgufFile::open(options.model);
   const std::unique_ptr<Tokenizer> tokenizer = tokenizer_from_gguf(*file);
-  if (!tokenizer) fail(Exit::bad_input, "{} has no tokenizer (tokenizer.ggml.model). Give a model with a vocabulary.", printable(options.model));
+  if (!tokenizer) fail(Exit::unsupported, "{} has no tokenizer (tokenizer.ggml.model). Give a model with a vocabulary.", printable(options.model));
   const std::string text = options.file.empty() ? options.text : read_text(options.file);
   std::vector<i32> ids;
   if (tokenizer->add_bos() && !options.no_bos) ids.push_back(tokenizer->bos());

@@ -13,8 +13,8 @@ struct TokenizeOptions {
   bool special = false;      // control tokens in the text are matched as tokens
 };
 
-// Writes the ids, with BOS and EOS where the model wants them, to `out` on one line, separated by spaces. Error(bad_input) for a file that can not be read or is no GGUF with
-// a tokenizer, Error(unsupported) for a tokenizer that llmc does not know.
+// Writes the ids, with BOS and EOS where the model wants them, to `out` on one line, separated by spaces. Error(bad_input) for a file that
+// can not be read or is no GGUF, Error(unsupported) for a model without a tokenizer or with one that llmc does not know.
 void tokenize(const TokenizeOptions& options, std::FILE* out);
 
 }  // namespace llmc

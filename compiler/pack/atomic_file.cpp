@@ -50,29 +50,44 @@ void remove_leftovers(const std::string& folder, const std::string& prefix) {
   }
 }
 
+std::string folder_of(const std::filesystem::path& target) { return target.has_parent_path() ? target.parent_path().string() : "."; }
+
+[[noreturn]] void cannot_write_in(const std::string& folder, int code) {
+  fail(Exit::failed, "Cannot write in the folder {}: {}. Check that it exists and is writable, or name another output with -o.", folder,
+       std::strerror(code));
+}
+
 }  // namespace
 
-AtomicFile::AtomicFile(const std::string& path, std::span<const std::string> inputs) : path_(path) {
+std::string checked_output(const std::string& path, std::span<const std::string> inputs) {
+  std::string real = path;
   std::error_code fault;
   // A link stays a link: what it points to is replaced.
-  if (std::filesystem::is_symlink(path_, fault)) {
-    const auto target = std::filesystem::canonical(path_, fault);
-    if (!fault) path_ = target;
+  if (std::filesystem::is_symlink(real, fault)) {
+    const auto target = std::filesystem::canonical(real, fault);
+    if (!fault) real = target;
   }
   struct stat info;
-  if (stat(path_.c_str(), &info) == 0) {
-    if (S_ISDIR(info.st_mode)) fail(Exit::usage, "The output {} is a folder. Name a file with -o.", path_);
-    if (!S_ISREG(info.st_mode)) fail(Exit::usage, "The output {} is not a regular file. Name another with -o.", path_);
+  if (stat(real.c_str(), &info) == 0) {
+    if (S_ISDIR(info.st_mode)) fail(Exit::usage, "The output {} is a folder. Name a file with -o.", real);
+    if (!S_ISREG(info.st_mode)) fail(Exit::usage, "The output {} is not a regular file. Name another with -o.", real);
     for (const std::string& input : inputs) {
       struct stat other;
       if (stat(input.c_str(), &other) == 0 && other.st_dev == info.st_dev && other.st_ino == info.st_ino) {
-        fail(Exit::usage, "The output {} is the input {} itself. Name another file with -o.", path_, input);
+        fail(Exit::usage, "The output {} is the input {} itself. Name another file with -o.", real, input);
       }
     }
   }
-  const std::filesystem::path target(path_);
+  const std::filesystem::path target(real);
   if (target.filename().empty()) fail(Exit::usage, "The output \"{}\" names no file. Name one with -o.", path);
-  folder_ = target.has_parent_path() ? target.parent_path().string() : ".";
+  const std::string folder = folder_of(target);
+  if (access(folder.c_str(), W_OK | X_OK) != 0) cannot_write_in(folder, errno);
+  return real;
+}
+
+AtomicFile::AtomicFile(const std::string& path, std::span<const std::string> inputs) : path_(checked_output(path, inputs)) {
+  const std::filesystem::path target(path_);
+  folder_ = folder_of(target);
   const std::string prefix = "." + target.filename().string() + temporary_mark;
   remove_leftovers(folder_, prefix);
   temporary_ = folder_ + "/" + prefix + std::to_string(getpid());
@@ -82,8 +97,7 @@ AtomicFile::AtomicFile(const std::string& path, std::span<const std::string> inp
   if (fd_ < 0) {
     const int code = errno;
     restore_handlers();
-    fail(Exit::failed, "Cannot write in the folder {}: {}. Check that it exists and is writable, or name another output with -o.", folder_,
-         std::strerror(code));
+    cannot_write_in(folder_, code);
   }
   flock(fd_, LOCK_EX | LOCK_NB);
 }
