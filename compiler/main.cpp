@@ -95,7 +95,7 @@ void add_targets(CLI::App& app, bool& json) {
 }
 
 int run(int argc, char** argv) {
-  CLI::App app{"llmc: compiles a language model (GGUF) into one executable for one processor"};
+  CLI::App app{"llmc: compiles a language model (GGUF) into one executable for one processor", "llmc"};
   app.set_version_flag("--version", fmt::format("llmc {}", version));
   app.require_subcommand(1);
   CompileOptions compile_options;
@@ -112,6 +112,9 @@ int run(int argc, char** argv) {
   if (argc == 1) {
     fmt::print(stderr, "{}", app.help());
     return static_cast<int>(Exit::usage);
+  }
+  if (argv[1][0] != '-' && app.get_subcommands([&](const CLI::App* sub) { return sub->get_name() == argv[1]; }).empty()) {
+    fail(Exit::usage, "there is no command '{}'. `llmc --help` lists them.", argv[1]);
   }
   try {
     app.parse(argc, argv);

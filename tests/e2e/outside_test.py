@@ -116,7 +116,7 @@ def extern(folder):
     assert text_of(outside, '-p', PROMPT, *GREEDY, '--weights', DEMO) == text_of(embedded, '-p', PROMPT, *GREEDY)
     refused(2, (outside, '-p', PROMPT), os.path.basename(DEMO), '--weights')
     refused(3, (outside, '-p', PROMPT, '--weights', tiny(folder)), 'tiny.gguf')
-    refused(3, (outside, '-p', PROMPT, '--weights', os.path.join(folder, 'absent.gguf')), 'absent.gguf')
+    refused(2, (outside, '-p', PROMPT, '--weights', os.path.join(folder, 'absent.gguf')), 'absent.gguf')
     refused(2, (embedded, '-p', PROMPT, '--weights', DEMO), '--weights=extern')
     shutil.copy(DEMO, folder)  # beside the program it is found
     assert 'fox' in text_of(outside, '-p', PROMPT, *GREEDY)
@@ -164,6 +164,7 @@ def arguments(folder):
         done = harness.run(*command)
         assert done.stdout and done.stderr == '', command
     refused(2, (program, '--frobnicate'), '--frobnicate', '--help')
+    refused(2, (program, 'Tell me a story.'), 'Tell me a story.', '-p')
     refused(2, (program, '-p', 'x', '--temp', 'warm'), '--temp', 'warm')
     refused(2, (program, '-p', 'x', '-s', '-2'), '-2')
     refused(2, (program, '-p', 'x', '-c', '1000'), '1000', '256')
@@ -297,7 +298,7 @@ def llmc(folder):
     refused(2, (harness.LLMC, 'plan', model, '--arch', 'gfx1110'), 'gfx1110', 'gfx1100')
     refused(2, (harness.LLMC, 'compile', model, '--ctx', '100000', '-o', os.path.join(folder, 'x')), '100000', '4096')
     refused(2, (harness.LLMC,), 'compile')
-    refused(2, (harness.LLMC, 'compute'), '--help')
+    refused(2, (harness.LLMC, 'compute'), 'compute', '--help')
     unsupported = harness.golden_base('llama-IQ4_NL') + '.gguf'
     if os.path.exists(unsupported):
         refused(4, (harness.LLMC, 'compile', unsupported, '-o', os.path.join(folder, 'x')), 'token_embd.weight', 'IQ4_NL', 'Q4_K')

@@ -28,15 +28,15 @@ DEFAULTS = dict(OFF, temp=0.8, top_k=40, top_p=0.95, min_p=0.05)
 CASES = {
     'plain': ({}, dict(temp=0.9)),
     'temperature': (dict(temp=0.6), dict(temp=0.65)),
-    'hot': (dict(temp=1.7), dict(temp=1.5)),
+    'hot': (dict(temp=1.7), dict(temp=1.4)),
     'top-k': (dict(top_k=10), dict(top_k=11)),
     'top-p': (dict(top_p=0.7), dict(top_p=0.75)),
     'top-p after top-k': (dict(top_k=20, top_p=0.8), dict(top_k=0, top_p=0.8)),
     'min-p': (dict(min_p=0.1), dict(min_p=0.08)),
-    'repeat penalty': (dict(repeat_penalty=1.5), dict(repeat_penalty=1.3)),
-    'window': (dict(repeat_penalty=1.5, repeat_last_n=8), dict(repeat_penalty=1.5, repeat_last_n=12)),
-    'presence': (dict(presence_penalty=0.9), dict(presence_penalty=0.6)),
-    'frequency': (dict(frequency_penalty=0.4), dict(frequency_penalty=0.3)),
+    'repeat penalty': (dict(repeat_penalty=1.5), dict(repeat_penalty=1.2)),
+    'window': (dict(repeat_penalty=1.5, repeat_last_n=8), dict(repeat_penalty=1.5, repeat_last_n=32)),
+    'presence': (dict(presence_penalty=0.9), dict(presence_penalty=0.3)),
+    'frequency': (dict(frequency_penalty=0.4), dict(frequency_penalty=0.15)),
     'all': (dict(temp=0.9, top_k=30, top_p=0.9, min_p=0.02, repeat_penalty=1.2, presence_penalty=0.2, frequency_penalty=0.1),
             dict(temp=0.9, top_k=30, top_p=0.9, min_p=0.02, repeat_penalty=1.2, presence_penalty=0.2, frequency_penalty=0.2)),
 }
@@ -110,7 +110,7 @@ def flags(o):
 def draw(program, options):
     answers = []
     for seed in SEEDS:
-        done = harness.run(program, '--raw', '-p', PROMPT, '-n', LENGTH, '-s', seed, *options)
+        done = harness.run(program, '--raw', '-p', PROMPT, '-n', LENGTH, '-s', seed, '-t', 1, *options)
         answer = [ord(c) for c in done.stdout[:-1]]
         assert len(answer) == LENGTH and f'answer {LENGTH} tokens' in done.stderr, (len(answer), done.stderr)
         answers.append(answer)
