@@ -15,9 +15,10 @@ struct FloatType {
   struct Raw {
     u32x4 q[pieces];
   };
+  template <class Memory = prim::Streamed>
   static LLMC_FN Raw load(const u8* tile, u32 lane) {
     Raw raw;
-    LLMC_UNROLL for (u32 q = 0; q < pieces; q++) raw.q[q] = prim::load16(tile + 512 * q + 16 * lane);
+    LLMC_UNROLL for (u32 q = 0; q < pieces; q++) raw.q[q] = Memory::load16(tile + 512 * q + 16 * lane);
     return raw;
   }
   static LLMC_HOT LLMC_FN f32 dot(const Raw& raw, const Activations& a, u32 column, u32 lane) {

@@ -13,8 +13,9 @@ struct Q2_K : IntegerType<Q2_K> {
     u32x4 q;
     u32 scales, dm;
   };
+  template <class Memory = prim::Streamed>
   static LLMC_FN Raw load(const u8* tile, u32 lane) {
-    return {prim::load16(tile + 16 * lane), prim::load4(tile + 512 + 4 * lane), prim::load4(tile + 640 + 4 * row_of(lane))};
+    return {Memory::load16(tile + 16 * lane), Memory::load4(tile + 512 + 4 * lane), Memory::load4(tile + 640 + 4 * row_of(lane))};
   }
   static LLMC_FN void codes(const Raw& raw, u32 unit, u32 (&code)[8]) {
     LLMC_UNROLL for (u32 k = 0; k < 8; k++) code[k] = two_bits<0>(raw.q[2 * unit + k / 4], k % 4);

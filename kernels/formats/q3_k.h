@@ -15,9 +15,10 @@ struct Q3_K : IntegerType<Q3_K> {
     u32x2 high;
     u32 scales, d;  // d: of this row and its neighbour
   };
+  template <class Memory = prim::Streamed>
   static LLMC_FN Raw load(const u8* tile, u32 lane) {
-    return {prim::load16(tile + 16 * lane), prim::load8(tile + 512 + 8 * lane), prim::load4(tile + 768 + 4 * lane),
-            prim::load4(tile + 896 + 4 * (row_of(lane) / 2))};
+    return {Memory::load16(tile + 16 * lane), Memory::load8(tile + 512 + 8 * lane), Memory::load4(tile + 768 + 4 * lane),
+            Memory::load4(tile + 896 + 4 * (row_of(lane) / 2))};
   }
   static LLMC_FN void codes(const Raw& raw, u32 unit, u32 (&code)[8]) {
     LLMC_UNROLL for (u32 k = 0; k < 8; k++) code[k] = two_bits<0>(raw.q[2 * unit + k / 4], k % 4);

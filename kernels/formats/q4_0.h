@@ -12,8 +12,9 @@ struct Q4_0 : IntegerType<Q4_0> {
     u32x4 q;
     u16 d;
   };
+  template <class Memory = prim::Streamed>
   static LLMC_FN Raw load(const u8* tile, u32 lane) {
-    return {prim::load16(tile + 16 * lane), prim::load2(tile + 512 + 2 * lane)};
+    return {Memory::load16(tile + 16 * lane), Memory::load2(tile + 512 + 2 * lane)};
   }
   static LLMC_HOT LLMC_FN f32 dot(const Raw& raw, const Activations& a, u32 column, u32 lane) {
     const ActivationBlock x = activation_block(a, column / 32 + part_of(lane));

@@ -12,7 +12,8 @@ struct Q4_1 : IntegerType<Q4_1> {
     u32x4 q;
     u32 dm;
   };
-  static LLMC_FN Raw load(const u8* tile, u32 lane) { return {prim::load16(tile + 16 * lane), prim::load4(tile + 512 + 4 * lane)}; }
+  template <class Memory = prim::Streamed>
+  static LLMC_FN Raw load(const u8* tile, u32 lane) { return {Memory::load16(tile + 16 * lane), Memory::load4(tile + 512 + 4 * lane)}; }
   static LLMC_HOT LLMC_FN f32 dot(const Raw& raw, const Activations& a, u32 column, u32 lane) {
     const ActivationBlock x = activation_block(a, column / 32 + part_of(lane));
     const prim::Float2 dm = prim::half2_to_float2(raw.dm);

@@ -13,10 +13,11 @@ struct Q4_K : IntegerType<Q4_K> {
     u32x4 q[2];
     u32 scales, dm;
   };
+  template <class Memory = prim::Streamed>
   static LLMC_FN Raw load(const u8* tile, u32 lane) {
-    return {{prim::load16(tile + 16 * lane), prim::load16(tile + 512 + 16 * lane)},
-            prim::load4(tile + 1024 + 4 * lane),
-            prim::load4(tile + 1152 + 4 * row_of(lane))};
+    return {{Memory::load16(tile + 16 * lane), Memory::load16(tile + 512 + 16 * lane)},
+            Memory::load4(tile + 1024 + 4 * lane),
+            Memory::load4(tile + 1152 + 4 * row_of(lane))};
   }
   static LLMC_FN i32 scale(const Raw& raw, u32 unit) { return (i32)(raw.scales >> 16 * unit & 255); }
   static LLMC_FN i32 min(const Raw& raw, u32 unit) { return (i32)(raw.scales >> (16 * unit + 8) & 255); }

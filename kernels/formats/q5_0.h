@@ -13,8 +13,9 @@ struct Q5_0 : IntegerType<Q5_0> {
     u32 high;
     u16 d;
   };
+  template <class Memory = prim::Streamed>
   static LLMC_FN Raw load(const u8* tile, u32 lane) {
-    return {prim::load16(tile + 16 * lane), prim::load4(tile + 512 + 4 * lane), prim::load2(tile + 640 + 2 * lane)};
+    return {Memory::load16(tile + 16 * lane), Memory::load4(tile + 512 + 4 * lane), Memory::load2(tile + 640 + 2 * lane)};
   }
   static LLMC_FN void codes(const Raw& raw, u32 (&code)[8]) {
     nibbles(raw.q, code);

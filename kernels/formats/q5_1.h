@@ -12,7 +12,8 @@ struct Q5_1 : IntegerType<Q5_1> {
     u32x4 q;
     u32x2 high_dm;
   };
-  static LLMC_FN Raw load(const u8* tile, u32 lane) { return {prim::load16(tile + 16 * lane), prim::load8(tile + 512 + 8 * lane)}; }
+  template <class Memory = prim::Streamed>
+  static LLMC_FN Raw load(const u8* tile, u32 lane) { return {Memory::load16(tile + 16 * lane), Memory::load8(tile + 512 + 8 * lane)}; }
   static LLMC_FN void codes(const Raw& raw, u32 (&code)[8]) {
     nibbles(raw.q, code);
     add_bits<4>(raw.high_dm[0], code);

@@ -14,11 +14,12 @@ struct Q5_K : IntegerType<Q5_K> {
     u32x2 high;
     u32 scales, dm;
   };
+  template <class Memory = prim::Streamed>
   static LLMC_FN Raw load(const u8* tile, u32 lane) {
-    return {{prim::load16(tile + 16 * lane), prim::load16(tile + 512 + 16 * lane)},
-            prim::load8(tile + 1024 + 8 * lane),
-            prim::load4(tile + 1280 + 4 * lane),
-            prim::load4(tile + 1408 + 4 * row_of(lane))};
+    return {{Memory::load16(tile + 16 * lane), Memory::load16(tile + 512 + 16 * lane)},
+            Memory::load8(tile + 1024 + 8 * lane),
+            Memory::load4(tile + 1280 + 4 * lane),
+            Memory::load4(tile + 1408 + 4 * row_of(lane))};
   }
   static LLMC_FN void codes(const Raw& raw, u32 unit, u32 (&code)[8]) {
     nibbles(raw.q[unit], code);

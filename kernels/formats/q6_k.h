@@ -13,11 +13,12 @@ struct Q6_K : IntegerType<Q6_K> {
     u32x4 q[2], high;
     u32 scales, d;  // d: of this row and its neighbour
   };
+  template <class Memory = prim::Streamed>
   static LLMC_FN Raw load(const u8* tile, u32 lane) {
-    return {{prim::load16(tile + 16 * lane), prim::load16(tile + 512 + 16 * lane)},
-            prim::load16(tile + 1024 + 16 * lane),
-            prim::load4(tile + 1536 + 4 * lane),
-            prim::load4(tile + 1664 + 4 * (row_of(lane) / 2))};
+    return {{Memory::load16(tile + 16 * lane), Memory::load16(tile + 512 + 16 * lane)},
+            Memory::load16(tile + 1024 + 16 * lane),
+            Memory::load4(tile + 1536 + 4 * lane),
+            Memory::load4(tile + 1664 + 4 * (row_of(lane) / 2))};
   }
   static LLMC_FN void codes(const Raw& raw, u32 unit, u32 (&code)[8]) {
     nibbles(raw.q[unit], code);

@@ -6,6 +6,7 @@
 // used; with 16 groups a workgroup that keeps 30 to 60 KB under way on each compute unit.
 #pragma once
 #include "kernels/formats/format.h"
+#include "kernels/gpu/args.h"
 #include "kernels/gpu/workspace.h"
 #include "kernels/split.h"
 
@@ -27,17 +28,24 @@ LLMC_HOT LLMC_FN f32 dot_tiles(const u8* tile, u32 column, const fmt::Activation
 template <class Format, u32 column_count>
 struct Matrix {
   using F = Format;
-  static constexpr u32 micro_tiles = (column_count + F::columns - 1) / F::columns;
+  static constexpr u32 micro_tiles = (column_count + F::columns - 1) / F::columns, tile_bytes = F::bytes;
   const u8* base;
   u64 stride;
+
+  // A slice's micro tiles: they follow one another.
+  template <u32 slices>
+  static LLMC_FN u32 first_tile(u32 slice) { return slice * (micro_tiles / slices) + prim::min(slice, micro_tiles % slices); }
+  template <u32 slices>
+  static LLMC_FN u32 tile_count(u32 slice) { return micro_tiles / slices + (slice < micro_tiles % slices); }
+  template <u32 slices>
+  LLMC_FN const u8* at(u32 row_tile, u32 slice) const { return base + row_tile * stride + first_tile<slices>(slice) * F::bytes; }
 
   // One lane's part of the product of its row with slice `slice` of `slices`.
   template <u32 slices>
   LLMC_HOT LLMC_FN f32 dot(u32 row_tile, u32 slice, const fmt::Activations& input, u32 lane) const {
     constexpr u32 whole = micro_tiles / slices, extra = micro_tiles % slices, rest = whole % F::unroll;
-    const u32 first = slice * whole + prim::min(slice, extra);
-    const u8* tile = base + row_tile * stride + first * F::bytes;
-    u32 column = first * F::columns;
+    const u8* tile = at<slices>(row_tile, slice);
+    u32 column = first_tile<slices>(slice) * F::columns;
     f32 sum = 0;
     LLMC_GRID_STRIDE for (u32 i = 0; i < whole / F::unroll; i++) {
       sum += dot_tiles<F, F::unroll>(tile, column, input, lane);
@@ -58,9 +66,7 @@ struct Matrix {
   // Asks for the first lines of a slice to be brought into the L2 cache.
   template <u32 slices>
   LLMC_FN void prefetch(u32 row_tile, u32 slice, u32 lane) const {
-    constexpr u32 whole = micro_tiles / slices, extra = micro_tiles % slices;
-    const u32 first = slice * whole + prim::min(slice, extra);
-    if (128 * lane < (whole + (extra != 0)) * F::bytes) prim::prefetch(base + row_tile * stride + first * F::bytes + 128 * lane);
+    if (128 * lane < tile_count<slices>(slice) * F::bytes) prim::prefetch(at<slices>(row_tile, slice) + 128 * lane);
   }
 };
 
@@ -76,13 +82,9 @@ struct OneMatrix {
   static constexpr u32 tiles_per_item = 1, micro_tiles = Matrix<F, columns>::micro_tiles;
   Matrix<F, columns> matrix;
 
-  template <u32 slices>
-  LLMC_FN f32 dot(u32 tile, u32 slice, const fmt::Activations& input, u32 lane) const {
-    return matrix.template dot<slices>(tile, slice, input, lane);
-  }
-  template <u32 slices>
-  LLMC_FN void prefetch(u32 tile, u32 slice, u32 lane) const {
-    matrix.template prefetch<slices>(tile, slice, lane);
+  template <class Function>
+  LLMC_FN void visit(u32 tile, Function f) const {
+    f(matrix, tile);
   }
 };
 
@@ -110,17 +112,6 @@ struct QkvMatrices {
       else f(v, local);
     }
   }
-  template <u32 slices>
-  LLMC_FN f32 dot(u32 tile, u32 slice, const fmt::Activations& input, u32 lane) const {
-    f32 sum = 0;
-    visit(tile, [&](const auto& matrix, u32 local) LLMC_INLINED { sum = matrix.template dot<slices>(local, slice, input, lane); });
-    return sum;
-  }
-  template <u32 slices>
-  LLMC_FN void prefetch(u32 tile, u32 slice, u32 lane) const {
-    visit(tile, [&](const auto& matrix, u32 local) LLMC_INLINED { matrix.template prefetch<slices>(local, slice, lane); });
-  }
-
  private:
   template <class A, class B>
   static constexpr bool same = __is_same(A, B);
@@ -133,19 +124,44 @@ struct GateUpMatrices {
   Matrix<FG, columns> gate;
   Matrix<FU, columns> up;
 
-  template <u32 slices>
-  LLMC_FN f32 dot(u32 tile, u32 slice, const fmt::Activations& input, u32 lane) const {
+  template <class Function>
+  LLMC_FN void visit(u32 tile, Function f) const {
     if constexpr (__is_same(FG, FU)) {
-      return choose(tile % 2 != 0, up, gate).template dot<slices>(tile / 2, slice, input, lane);
+      f(choose(tile % 2 != 0, up, gate), tile / 2);
+    } else if (tile % 2) {
+      f(up, tile / 2);
     } else {
-      return tile % 2 ? up.template dot<slices>(tile / 2, slice, input, lane) : gate.template dot<slices>(tile / 2, slice, input, lane);
+      f(gate, tile / 2);
     }
   }
-  template <u32 slices>
-  LLMC_FN void prefetch(u32 tile, u32 slice, u32 lane) const {
-    if (tile % 2) up.template prefetch<slices>(tile / 2, slice, lane);
-    else gate.template prefetch<slices>(tile / 2, slice, lane);
+};
+
+// Where gemv() has its weights from: loads, issued when a unit begins. stream.h has another source.
+struct LoadedWeights {
+  template <u32 slices, class Matrices>
+  LLMC_HOT LLMC_FN f32 dot(const Matrices& matrices, u32 tile, u32 slice, const fmt::Activations& input, u32 lane) {
+    f32 sum = 0;
+    matrices.visit(tile, [&](const auto& matrix, u32 local) LLMC_INLINED { sum = matrix.template dot<slices>(local, slice, input, lane); });
+    return sum;
   }
+  // Called before a barrier after which `Phase` runs.
+  template <class Phase>
+  LLMC_FN void expect(const abi::Args& a, int layer, u32 worker, u32 workers) {
+    Phase::prefetch(a, layer, worker, workers);
+  }
+  LLMC_FN void end() {}
+};
+
+// The order in which gemv() goes through a worker's work, for those who need to know it: the items in batches, and in a batch unit u
+// (a slice of a row tile) goes to group u % groups.
+template <u32 threads, u32 slices, u32 per_item>
+struct GemvOrder {
+  static constexpr u32 groups = threads / group_lanes;
+  static constexpr u32 batch = partial_bytes / 4 / (fmt::tile_rows * slices * per_item);  // items whose partial sums fit
+  static_assert(batch > 0);
+  static LLMC_FN u32 units(u32 items) { return items * per_item * slices; }
+  static LLMC_FN u32 tile(u32 first_item, u32 unit) { return first_item * per_item + unit / slices; }
+  static LLMC_FN u32 slice(u32 unit) { return unit % slices; }
 };
 
 template <u32 count>
@@ -155,21 +171,22 @@ struct RowSums {
 
 // The work of one worker in a phase of `items` items. epilogue(item, row of the tile, RowSums) is called once a row, by one thread.
 // `input` is in shared memory and the workgroup is synchronised; it is again on return.
-template <u32 threads, u32 slices, class Matrices, class Epilogue>
-LLMC_HOT LLMC_FN void gemv(const Matrices& matrices, u32 items, u32 worker, u32 workers, const fmt::Activations& input, Epilogue epilogue) {
-  constexpr u32 groups = threads / group_lanes, per_item = Matrices::tiles_per_item;
-  constexpr u32 batch = partial_bytes / 4 / (fmt::tile_rows * slices * per_item);  // items whose partial sums fit
-  static_assert(batch > 0);
+template <u32 threads, u32 slices, class Matrices, class Weights, class Epilogue>
+LLMC_HOT LLMC_FN void gemv(const Matrices& matrices, u32 items, u32 worker, u32 workers, const fmt::Activations& input, Weights& weights,
+                           Epilogue epilogue) {
+  constexpr u32 per_item = Matrices::tiles_per_item;
+  using Order = GemvOrder<threads, slices, per_item>;
+  constexpr u32 groups = Order::groups, batch = Order::batch;
   f32* partial = (f32*)(prim::shared() + partial_offset);
   const u32 lane = prim::thread() % group_lanes, group = prim::thread() / group_lanes;
   const Range mine = split(items, workers, worker);
   LLMC_GRID_STRIDE for (u32 first = mine.begin; first < mine.end; first += batch) {
-    const u32 count = prim::min(batch, mine.end - first), units = count * per_item * slices;
+    const u32 count = prim::min(batch, mine.end - first), units = Order::units(count);
     // Both groups of a 64-lane wave go through the same rounds, so that the shuffles meet.
     LLMC_GRID_STRIDE for (u32 round = 0; round < units; round += groups) {
       const u32 unit = round + group;
       f32 sum = 0;
-      if (unit < units) sum = matrices.template dot<slices>(first * per_item + unit / slices, unit % slices, input, lane);
+      if (unit < units) sum = weights.template dot<slices>(matrices, Order::tile(first, unit), Order::slice(unit), input, lane);
       sum = prim::wave_sum<4>(sum);
       if (unit < units && lane % 4 == 0) partial[unit * fmt::tile_rows + lane / 4] = sum;
     }
@@ -194,7 +211,9 @@ LLMC_HOT LLMC_FN void gemv_prefetch(const Matrices& matrices, u32 items, u32 wor
   const Range mine = split(items, workers, worker);
   const u32 unit = prim::thread() / group_lanes;
   if (unit < (mine.end - mine.begin) * Matrices::tiles_per_item * slices) {
-    matrices.template prefetch<slices>(mine.begin * Matrices::tiles_per_item + unit / slices, unit % slices, prim::thread() % group_lanes);
+    matrices.visit(mine.begin * Matrices::tiles_per_item + unit / slices, [&](const auto& matrix, u32 local) LLMC_INLINED {
+      matrix.template prefetch<slices>(local, unit % slices, prim::thread() % group_lanes);
+    });
   }
 }
 

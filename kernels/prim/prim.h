@@ -26,6 +26,20 @@ LLMC_FN u32 max(u32 a, u32 b) { return a > b ? a : b; }
 LLMC_FN i32 min(i32 a, i32 b) { return a < b ? a : b; }
 LLMC_FN i32 max(i32 a, i32 b) { return a > b ? a : b; }
 
+// Where a format's load() reads: weights in global memory, each byte once, or in shared memory.
+struct Streamed {
+  static LLMC_FN u32x4 load16(const u8* p) { return prim::load16(p); }
+  static LLMC_FN u32x2 load8(const u8* p) { return prim::load8(p); }
+  static LLMC_FN u32 load4(const u8* p) { return prim::load4(p); }
+  static LLMC_FN u16 load2(const u8* p) { return prim::load2(p); }
+};
+struct InShared {
+  static LLMC_FN u32x4 load16(const u8* p) { return *(const u32x4*)p; }
+  static LLMC_FN u32x2 load8(const u8* p) { return *(const u32x2*)p; }
+  static LLMC_FN u32 load4(const u8* p) { return *(const u32*)p; }
+  static LLMC_FN u16 load2(const u8* p) { return *(const u16*)p; }
+};
+
 // Sum and maximum over aligned groups of `lanes` lanes (a power of two, a constant), the result in all of them.
 template <u32 lanes = kWave>
 LLMC_FN f32 wave_sum(f32 v) {
