@@ -59,6 +59,8 @@ Engine::Engine(const Plan& plan, std::unique_ptr<Device> device, std::span<const
   args_.workers = device_->workers(plan_);
   args_.ctx = static_cast<int>(ctx);
   ring_ = device_->allocate_ring(&args_.ring);
+  device_->prepare(plan_.setup, args_);
+  for (const Launch& step : plan_.setup) launch(step, 0, 0);
   for (const auto* list : {&plan_.prefill, &plan_.head, &plan_.sample, &plan_.decode}) device_->prepare(*list, args_);
   device_->capture(plan_.decode, args_);
 }

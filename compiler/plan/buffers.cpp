@@ -5,6 +5,19 @@
 #include "kernels/abi.h"
 
 namespace llmc {
+namespace {
+
+// The lists of the weight stream: a run is 8 bytes and at least one micro tile, and every list of a phase may end on a short run.
+u64 stream_list_bytes(const Plan& plan) {
+  constexpr u64 run_bytes = 8, most_groups = 264 * 32;  // two workgroups on each of 132 multiprocessors, of 32 groups
+  u64 tiles = 0;
+  for (const Weight& weight : plan.weights) {
+    if (weight.tiles != 0) tiles += u64{weight.tiles} * ceil_div(weight.columns, 128);
+  }
+  return (tiles + (4 * plan.shape.layers + 2) * most_groups) * run_bytes;
+}
+
+}  // namespace
 
 void place_buffers(Plan& plan) {
   const Shape& s = plan.shape;
@@ -31,6 +44,7 @@ void place_buffers(Plan& plan) {
   add("attn_part", u64{s.n_heads} * max_attention_pieces * (s.head_dim + 2) * sizeof(float));
   add("attn_count", u64{s.n_heads} * sizeof(u32));
   add("sample", u64{1} << 20);
+  if (plan.stream) add("stream", stream_list_bytes(plan));
   plan.arena_bytes = end;
   plan.kv_bytes_per_position = u64{s.layers} * 2 * kv * sizeof(u16);
 }
