@@ -147,6 +147,7 @@ struct LoadedWeights {
   // Called before a barrier after which `Phase` runs.
   template <class Phase>
   LLMC_FN void expect(const abi::Args& a, int layer, u32 worker, u32 workers) {
+    Phase::prefetch_vectors(a, layer, worker, workers);
     Phase::prefetch(a, layer, worker, workers);
   }
   LLMC_FN void end() {}
@@ -169,10 +170,11 @@ struct RowSums {
   f32 value[count];  // of the item's tiles
 };
 
-// The work of one worker in a phase of `items` items. epilogue(item, row of the tile, RowSums) is called once a row, by one thread.
-// `input` is in shared memory and the workgroup is synchronised; it is again on return.
-template <u32 threads, u32 slices, class Matrices, class Weights, class Epilogue>
-LLMC_HOT LLMC_FN void gemv(const Matrices& matrices, u32 items, u32 worker, u32 workers, const fmt::Activations& input, Weights& weights,
+// The work of one worker in a phase of `items` items. epilogue(row of the item's matrix, RowSums, term(row)) is called once a row, by one
+// thread; `term` loads what the row's sum is added to (a residual, a bias), and is called before the products, so that its wait in memory
+// is hidden behind them. `input` is in shared memory and the workgroup is synchronised; it is again on return.
+template <u32 threads, u32 slices, class Matrices, class Weights, class Term, class Epilogue>
+LLMC_HOT LLMC_FN void gemv(const Matrices& matrices, u32 items, u32 worker, u32 workers, const fmt::Activations& input, Weights& weights, Term term,
                            Epilogue epilogue) {
   constexpr u32 per_item = Matrices::tiles_per_item;
   using Order = GemvOrder<threads, slices, per_item>;
@@ -182,6 +184,8 @@ LLMC_HOT LLMC_FN void gemv(const Matrices& matrices, u32 items, u32 worker, u32 
   const Range mine = split(items, workers, worker);
   LLMC_GRID_STRIDE for (u32 first = mine.begin; first < mine.end; first += batch) {
     const u32 count = prim::min(batch, mine.end - first), units = Order::units(count);
+    const u32 early_row = first * fmt::tile_rows + prim::thread();
+    const f32 early = prim::thread() < count * fmt::tile_rows ? term(early_row) : 0.0f;
     // Both groups of a 64-lane wave go through the same rounds, so that the shuffles meet.
     LLMC_GRID_STRIDE for (u32 round = 0; round < units; round += groups) {
       const u32 unit = round + group;
@@ -199,7 +203,8 @@ LLMC_HOT LLMC_FN void gemv(const Matrices& matrices, u32 items, u32 worker, u32 
         LLMC_UNROLL for (u32 s = 0; s < slices; s++) sum += partial[((item * per_item + t) * slices + s) * fmt::tile_rows + row];
         sums.value[t] = sum;
       }
-      epilogue(first + item, row, sums);
+      const u32 r = first * fmt::tile_rows + i;
+      epilogue(r, sums, r == early_row ? early : term(r));
     }
     prim::sync_block();
   }
@@ -214,6 +219,18 @@ LLMC_HOT LLMC_FN void gemv_prefetch(const Matrices& matrices, u32 items, u32 wor
     matrices.visit(mine.begin * Matrices::tiles_per_item + unit / slices, [&](const auto& matrix, u32 local) LLMC_INLINED {
       matrix.template prefetch<slices>(local, unit % slices, prim::thread() % group_lanes);
     });
+  }
+}
+
+// The term of phases that have none.
+struct NoTerm {
+  LLMC_FN f32 operator()(u32) const { return 0; }
+};
+
+// Brings a float32 vector into L2 ahead of its use; each worker a line.
+LLMC_FN void prefetch_vector(const abi::Args& a, u64 offset, u32 count, u32 worker, u32 workers) {
+  LLMC_GRID_STRIDE for (u32 line = worker; 128 * line < 4 * count; line += workers) {
+    if (prim::thread() == 0) prim::prefetch(a.weights + offset + 128 * line);
   }
 }
 

@@ -132,7 +132,9 @@ struct FromStream {
     return sum;
   }
   template <class Phase>
-  LLMC_FN void expect(const abi::Args&, int, u32, u32) {}
+  LLMC_FN void expect(const abi::Args& a, int layer, u32 worker, u32 workers) {
+    Phase::prefetch_vectors(a, layer, worker, workers);
+  }
   LLMC_FN void end() { stream.drain(); }
 
  private:

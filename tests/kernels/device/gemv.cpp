@@ -22,8 +22,9 @@ LLMC_FN void gemv_case(const abi::Args& a) {
   const OneMatrix<F, columns> matrices{{c.matrix, (u64)M::micro_tiles * F::bytes}};
   const fmt::Activations input = load_input<columns, threads, false, F::integer, !F::integer>(c.x, nullptr, 0);
   const u32 tiles = (c.rows + fmt::tile_rows - 1) / fmt::tile_rows;
-  gemv<threads, slices>(matrices, tiles, prim::block(), prim::blocks(), input, [&](u32 tile, u32 row, RowSums<1> sums) {
-    if (tile * fmt::tile_rows + row < c.rows) prim::store_coherent(c.y + tile * fmt::tile_rows + row, sums.value[0]);
+  LoadedWeights weights;
+  gemv<threads, slices>(matrices, tiles, prim::block(), prim::blocks(), input, weights, NoTerm(), [&](u32 r, RowSums<1> sums, f32) {
+    if (r < c.rows) prim::store_coherent(c.y + r, sums.value[0]);
   });
 }
 
