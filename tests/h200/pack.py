@@ -5,6 +5,7 @@ presets with extern weights, and the scripts that run them. usage: pack.py OUT.t
 Nothing of llmc has to be built or installed on the card's machine: python3 with numpy and the driver are enough.
 """
 import argparse
+import concurrent.futures
 import importlib.util
 import lzma
 import os
@@ -54,9 +55,14 @@ def preset_header(preset, path):
         sys.argv = arguments
 
 
-def compile_for(arch, model, program, fuse, *arguments):
-    print(os.path.basename(program), flush=True)
-    harness.compile_model(model, program, '--arch', arch, '--fuse', fuse, *arguments)
+def compile_all(jobs, workers):
+    """Compiles (program, model, arguments) side by side."""
+    def compile_one(job):
+        program, model, arguments = job
+        harness.compile_model(model, program, *arguments)
+        print(os.path.basename(program), flush=True)
+    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+        list(pool.map(compile_one, jobs))
 
 
 def main():
@@ -68,6 +74,7 @@ def main():
     parser.add_argument('--presets', default=','.join(PRESETS))
     parser.add_argument('--names', default='', help='only golden and matrix cases whose names contain one of these')
     parser.add_argument('--ctx', default='8192', help='of the presets')
+    parser.add_argument('--jobs', type=int, default=os.cpu_count())
     arguments = parser.parse_args()
     parts, levels = arguments.only.split(','), arguments.levels.split(',')
     wanted = lambda name: any(part in name for part in arguments.names.split(','))
@@ -75,29 +82,28 @@ def main():
         bundle = os.path.join(folder, 'bundle')
         os.makedirs(bundle)
         path = lambda name: os.path.join(bundle, name)
-        if 'golden' in parts:
-            for name in filter(wanted, cases.GOLDENS):
-                for level in levels:
-                    compile_for(arguments.arch, harness.golden_base(name) + '.gguf', path(f'golden.{name}.{level}'), level)
-                for suffix in ('json', 'logits'):
-                    shutil.copy(f'{harness.golden_base(name)}.{suffix}', path(f'tiny-{name}.{suffix}'))
-        if 'matrix' in parts:
-            for name in filter(wanted, cases.CASES):
-                case = cases.CASES[name]
-                model = harness.make_model(path(f'{name}.gguf'), *case['model'])
-                for level in levels:
-                    compile_for(arguments.arch, model, path(f'matrix.{name}.{level}'), level, '--ctx', case['ctx'])
-        if 'demo' in parts:
+        jobs = []
+
+        def add(program, model, *options):
             for level in levels:
-                compile_for(arguments.arch, DEMO, path(f'demo.{level}'), level)
+                jobs.append((path(f'{program}.{level}'), model, ('--arch', arguments.arch, '--fuse', level, *options)))
+
+        for name in filter(wanted, cases.GOLDENS if 'golden' in parts else ()):
+            add(f'golden.{name}', harness.golden_base(name) + '.gguf')
+            for suffix in ('json', 'logits'):
+                shutil.copy(f'{harness.golden_base(name)}.{suffix}', path(f'tiny-{name}.{suffix}'))
+        for name in filter(wanted, cases.CASES if 'matrix' in parts else ()):
+            case = cases.CASES[name]
+            add(f'matrix.{name}', harness.make_model(path(f'{name}.gguf'), *case['model']), '--ctx', case['ctx'])
+        if 'demo' in parts:
+            add('demo', DEMO, '--ptxas=auto')
         if 'bench' in parts:
             for preset in arguments.presets.split(','):
                 model = os.path.join(folder, f'{preset}.gguf')
                 preset_header(preset, model)
-                for level in levels:
-                    compile_for(arguments.arch, model, path(f'bench.{preset}.{level}'), level, '--weights=extern', '--ctx', arguments.ctx, '--ptxas=auto')
-                os.remove(model)
+                add(f'bench.{preset}', model, '--weights=extern', '--ctx', arguments.ctx, '--ptxas=auto')
             shutil.copy(SYNTH, path('synth_gguf.py'))
+        compile_all(jobs, arguments.jobs)
         for script in ('../e2e/cases.py', '../e2e/harness.py', '../e2e/logits_test.py', 'run.py'):
             shutil.copy(os.path.join(HERE, script), bundle)
         shutil.copytree(harness.REFERENCE, path('reference'), ignore=shutil.ignore_patterns('__pycache__'))

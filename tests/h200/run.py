@@ -6,6 +6,7 @@ Prints one line a program and a summary; exits 1 where anything failed. Model fi
 --models, kept while the disk has room.
 """
 import argparse
+import concurrent.futures
 import glob
 import json
 import os
@@ -68,14 +69,20 @@ def main():
     parser.add_argument('--prompt', default='512')
     parser.add_argument('--models', default=tempfile.gettempdir())
     parser.add_argument('--minutes', type=float, default=8)
+    parser.add_argument('--jobs', type=int, default=max(1, (os.cpu_count() or 1) // 2), help='comparisons of logits side by side')
     arguments = parser.parse_args()
     end = time.time() + 60 * arguments.minutes
     results = {}
     parts = arguments.only.split(',')
-    for kind in ('golden', 'matrix'):
-        for program in sorted(glob.glob(os.path.join(HERE, f'{kind}.*'))) if kind in parts else ():
-            with tempfile.TemporaryDirectory() as folder:
-                attempt(results, os.path.basename(program), lambda: logits(kind, program, folder))
+
+    def compare(kind, program):
+        with tempfile.TemporaryDirectory() as folder:
+            attempt(results, os.path.basename(program), lambda: logits(kind, program, folder))
+
+    with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+        for kind in ('golden', 'matrix'):
+            programs = [p for p in sorted(glob.glob(os.path.join(HERE, f'{kind}.*'))) if os.access(p, os.X_OK)]
+            list(pool.map(lambda program: compare(kind, program), programs if kind in parts else ()))
     for program in sorted(glob.glob(os.path.join(HERE, 'demo.*'))) if 'demo' in parts else ():
         attempt(results, os.path.basename(program), lambda: demo(program))
     if 'bench' in parts:
