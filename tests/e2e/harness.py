@@ -39,9 +39,9 @@ def read_logits(path, n_vocab):
 
 
 def program_logits(program, tokens, n, folder, *arguments):
-    """The rows a program computes, and the greedy tokens it chose."""
+    """The rows a program computes, and the greedy tokens it chose. One thread, since tests run side by side."""
     out = os.path.join(folder, 'measured.logits')
-    done = run(program, 'logits', '--tokens', ','.join(map(str, tokens)), '-n', n, '-o', out, *arguments)
+    done = run(program, 'logits', '--tokens', ','.join(map(str, tokens)), '-n', n, '-o', out, '-t', 1, *arguments)
     answer = json.loads(done.stdout)
     assert answer['prompt'] == list(tokens), answer['prompt'][:8]
     assert len(answer['greedy']) == n
