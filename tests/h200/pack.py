@@ -73,7 +73,7 @@ def main():
     parser.add_argument('--levels', default=','.join(LEVELS))
     parser.add_argument('--presets', default=','.join(PRESETS))
     parser.add_argument('--names', default='', help='only golden and matrix cases whose names contain one of these')
-    parser.add_argument('--ctx', default='8192', help='of the presets')
+    parser.add_argument('--ctx', help='of the presets; default: the model\'s, at most 8192')
     parser.add_argument('--jobs', type=int, default=os.cpu_count())
     arguments = parser.parse_args()
     parts, levels = arguments.only.split(','), arguments.levels.split(',')
@@ -101,7 +101,7 @@ def main():
             for preset in arguments.presets.split(','):
                 model = os.path.join(folder, f'{preset}.gguf')
                 preset_header(preset, model)
-                add(f'bench.{preset}', model, '--weights=extern', '--ctx', arguments.ctx, '--ptxas=auto')
+                add(f'bench.{preset}', model, '--weights=extern', '--ptxas=auto', *(('--ctx', arguments.ctx) if arguments.ctx else ()))
             shutil.copy(SYNTH, path('synth_gguf.py'))
         compile_all(jobs, arguments.jobs)
         for script in ('../e2e/cases.py', '../e2e/harness.py', '../e2e/logits_test.py', 'run.py'):
