@@ -2,14 +2,11 @@
 #pragma once
 #include "kernels/prim/types.h"
 
-// One or two workgroups a compute unit are meant: asking the scheduler for no more than that on wave64 (four SIMDs) leaves it registers
-// to keep loads in flight.
-#if __AMDGCN_WAVEFRONT_SIZE == 64
-#define LLMC_KERNEL(threads) \
-  extern "C" __global__ __attribute__((amdgpu_flat_work_group_size(threads, threads), amdgpu_waves_per_eu((threads) / 256, (threads) / 128)))
-#else
-#define LLMC_KERNEL(threads) extern "C" __global__ __attribute__((amdgpu_flat_work_group_size(threads, threads)))
-#endif
+// One or two workgroups a processor are meant (a compute unit of four SIMDs, or a pair of units of two): asking the scheduler for no more
+// than that leaves it registers to keep loads in flight.
+#define LLMC_KERNEL(threads)                                                        \
+  extern "C" __global__ __attribute__((amdgpu_flat_work_group_size(threads, threads), \
+                                       amdgpu_waves_per_eu((threads) / (4 * __AMDGCN_WAVEFRONT_SIZE), (threads) / (2 * __AMDGCN_WAVEFRONT_SIZE))))
 
 namespace llmc::prim {
 

@@ -32,9 +32,12 @@ def compile_once(model, program, arch, fuse):
 
 
 def read_report(text):
-    """Kernel to its (threads, registers, shared, scratch, spills), None for what is not known."""
-    rows = re.findall(r'^((?:decode|prefill|head|sample)\S*) +(\d+) +(\S+) +(\S+) +(\S+) +(\S+) ', text, re.MULTILINE)
-    return {name: [None if v == '-' else int(v) for v in values] for name, *values in rows}
+    """Kernel to its (threads, registers, shared, scratch, spills), None for what is not known; columns are found by the table's head."""
+    rows = [line.split() for line in text.splitlines()]
+    names = next(row for row in rows if row[:1] == ['kernel'])
+    places = [names.index(name) for name in ('threads', 'registers', 'shared', 'scratch', 'spills')]
+    kernels = [row for row in rows if row and re.fullmatch('(decode|prefill)_.*|head_logits|sample', row[0])]
+    return {row[0]: [None if row[i] == '-' else int(row[i]) for i in places] for row in kernels}
 
 
 def ptx_of(program):
