@@ -27,7 +27,7 @@ STEPPED = 200  # longest prompt that is also fed token by token
 
 def check_matrix(name, model, program, folder):
     case = cases.CASES[name]
-    vocab = json.loads(harness.run(program, 'info', '--json').stdout)['n_vocab']
+    vocab = json.loads(harness.run(program, 'info', '--json').stdout)['vocab']
     for length in case['prompts']:
         tokens = harness.prompt_tokens(length, vocab)
         measured, greedy = harness.program_logits(program, tokens, case['n'], folder)
