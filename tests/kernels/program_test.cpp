@@ -1,5 +1,6 @@
-// Whole emitted GPU programs on the simulation, driven by the runtime's engine: the logits of a prompt processed in one go, of the same
-// tokens decoded one by one at level op and at the program's own level, against float32 truth (../shared/goldens), and greedy text.
+// Whole emitted GPU programs on the simulation, driven by the runtime's engine: the logits of a prompt processed in two chunks, and of the
+// same tokens decoded one by one at level op and at the program's own level, against the truth, and greedy text. The truth is float32
+// goldens (../shared/goldens, every type) or the float64 reference (tests/reference, every shape).
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -23,13 +24,42 @@ namespace {
 constexpr u32 units = 3;
 
 struct Case {
-  const char* golden;
+  const char* name;
   u32 wave;
   Fuse fuse;
-  double bar;  // NMSE over the prompt
+  double bar;                  // NMSE over the prompt
+  const char* model = nullptr;  // options of tests/reference/make_model.py; null: a golden model
 };
 
-void PrintTo(const Case& c, std::ostream* out) { *out << c.golden << " wave " << c.wave << " " << fuse_name(c.fuse); }
+void PrintTo(const Case& c, std::ostream* out) { *out << c.name << " wave " << c.wave << " " << fuse_name(c.fuse); }
+
+// A model and what it answers: BASE.gguf, BASE.json, BASE.logits.
+struct Truth {
+  std::string gguf;
+  std::vector<i32> prompt, greedy;
+  std::vector<float> logits;  // of the prompt's positions, then of each greedy token
+};
+
+Truth read_truth(const std::string& base) {
+  std::ifstream about(base + ".json");
+  const nlohmann::json json = nlohmann::json::parse(about);
+  Truth truth{base + ".gguf", json["prompt"].get<std::vector<i32>>(), json["greedy"].get<std::vector<i32>>(), {}};
+  truth.logits.resize((truth.prompt.size() + truth.greedy.size()) * json["n_vocab"].get<u32>());
+  std::ifstream(base + ".logits", std::ios::binary).read(reinterpret_cast<char*>(truth.logits.data()), static_cast<long>(truth.logits.size() * 4));
+  return truth;
+}
+
+// A model of the generator and its float64 forward pass, in a folder of this test.
+Truth make_truth(const Case& c) {
+  const std::string base = testing::TempDir() + "llmc-program-" + c.name;
+  const std::string tools = std::string("/usr/bin/python3 ") + LLMC_SOURCE_DIR + "/tests/reference/";
+  std::string tokens;
+  for (int i = 0; i < 33; i++) tokens += (i ? "," : "") + std::to_string((i * i * 7 + 3) % 256);
+  const std::string make = fmt::format("{}make_model.py {}.gguf --vocab 260 --ctx 256 --tokenizer none {}", tools, base, c.model);
+  const std::string run = fmt::format("{0}forward.py {1}.gguf --tokens {2} -n 8 -o {1}.logits > {1}.json", tools, base, tokens);
+  if (std::system(make.c_str()) != 0 || std::system(run.c_str()) != 0) throw std::runtime_error(make + "\n" + run);
+  return read_truth(base);
+}
 
 class PackedHere : public WeightsSource {
  public:
@@ -56,19 +86,12 @@ double nmse(std::span<const float> got, std::span<const float> truth) {
 
 class Program : public testing::TestWithParam<Case> {};
 
-TEST_P(Program, LogitsOfPromptAndDecodeMatchTheGoldens) {
-  const std::string base = std::string(LLMC_SOURCE_DIR) + "/../shared/goldens/logits/" + GetParam().golden;
-  std::ifstream about(base + ".json");
-  if (!about) GTEST_SKIP() << base << ".json is not here";
-  const nlohmann::json golden = nlohmann::json::parse(about);
-  const auto prompt = golden["prompt"].get<std::vector<i32>>();
-  const auto greedy_truth = golden["greedy"].get<std::vector<i32>>();
-  const u32 vocab = golden["n_vocab"].get<u32>();
-  std::vector<float> truth((prompt.size() + greedy_truth.size()) * vocab);
-  std::ifstream(base + ".logits", std::ios::binary).read(reinterpret_cast<char*>(truth.data()), static_cast<long>(truth.size() * 4));
-  const std::span<const float> prompt_truth(truth.data(), prompt.size() * vocab);
-
-  const Model model = read_model(GgufFile::open(base + ".gguf"));
+TEST_P(Program, LogitsOfPromptAndDecodeMatchTheReference) {
+  const std::string golden = std::string(LLMC_SOURCE_DIR) + "/../shared/goldens/logits/" + GetParam().name;
+  if (!GetParam().model && !std::ifstream(golden + ".json")) GTEST_SKIP() << golden << ".json is not here";
+  const Truth truth = GetParam().model ? make_truth(GetParam()) : read_truth(golden);
+  const std::vector<i32>& prompt = truth.prompt;
+  const Model model = read_model(GgufFile::open(truth.gguf));
   const Target target = simulation_target(GetParam().wave);
   PlanOptions options;
   options.fuse = GetParam().fuse;
@@ -80,13 +103,15 @@ TEST_P(Program, LogitsOfPromptAndDecodeMatchTheGoldens) {
   request.defines = {fmt::format("LLMC_WAVE={}", target.wave)};
   request.opt_level = 1;
   const std::vector<u8> code = build_in_process(request).object;
+  const std::span<const float> prompt_truth(truth.logits.data(), prompt.size() * plan.shape.vocab);
   Engine engine(plan, open_simulation(plan, units), code, PackedHere(*model.file), {});
 
   std::vector<float> logits;
   const auto collect = [&](std::span<const float> row) { logits.insert(logits.end(), row.begin(), row.end()); };
-  engine.feed(prompt, collect);
-  EXPECT_LE(nmse(logits, prompt_truth), GetParam().bar) << "prompt in one go";
-  fmt::print("{} wave {}: NMSE {:.2e} in one go", GetParam().golden, target.wave, nmse(logits, prompt_truth));
+  engine.feed(std::span(prompt).first(11), collect);  // a chunk that ends inside every tile
+  engine.feed(std::span(prompt).subspan(11), collect);
+  EXPECT_LE(nmse(logits, prompt_truth), GetParam().bar) << "prompt in two chunks";
+  fmt::print("{} wave {}: NMSE {:.2e} in two chunks", GetParam().name, target.wave, nmse(logits, prompt_truth));
 
   std::vector<i32> text;
   const Generated made = engine.generate({.limit = 8}, [&](i32 token) {
@@ -95,16 +120,21 @@ TEST_P(Program, LogitsOfPromptAndDecodeMatchTheGoldens) {
   });
   EXPECT_EQ(made.finish, abi::limit);
   EXPECT_EQ(text.size(), 8u);
-  const bool exact = std::string(GetParam().golden).ends_with("F32");
-  EXPECT_TRUE(!exact || std::equal(text.begin(), text.end(), greedy_truth.begin()));
+  const bool exact = std::string(GetParam().name).ends_with("F32");
+  EXPECT_TRUE(!exact || std::equal(text.begin(), text.end(), truth.greedy.begin()));
 
-  for (const auto* launches : {&plan.decode_op, &plan.decode}) {
+  // Level op on the first positions only: most of a program's own level is the same code.
+  constexpr size_t op_tokens = 12;
+  const auto decode = [&](std::span<const i32> tokens, std::span<const Launch> launches, const char* level) {
     engine.rewind(0);
     logits.clear();
-    for (const i32 token : prompt) collect(engine.step(token, *launches));
-    fmt::print(", {:.2e} one by one at {}", nmse(logits, prompt_truth), launches == &plan.decode_op ? "op" : fuse_name(plan.fuse));
-    EXPECT_LE(nmse(logits, prompt_truth), GetParam().bar) << "decode at level " << (launches == &plan.decode_op ? "op" : fuse_name(plan.fuse));
-  }
+    for (const i32 token : tokens) collect(engine.step(token, launches));
+    const double error = nmse(logits, prompt_truth.first(logits.size()));
+    fmt::print(", {:.2e} one by one at {}", error, level);
+    EXPECT_LE(error, GetParam().bar) << "decode at level " << level;
+  };
+  if (plan.fuse != Fuse::op) decode(std::span(prompt).first(op_tokens), plan.decode_op, "op");
+  decode(prompt, plan.decode, fuse_name(plan.fuse));
   fmt::print("\n");
   // Decode at the program's level, fed with the text made above, must choose the same tokens: one path made it, another checks it.
   const auto argmax = [](std::span<const float> row) { return static_cast<i32>(std::max_element(row.begin(), row.end()) - row.begin()); };
@@ -125,6 +155,19 @@ INSTANTIATE_TEST_SUITE_P(Goldens, Program,
                                          Case{"tiny-llama-Q4_K_M", 64, Fuse::model, 0.8 * 2.2e-3}, Case{"tiny-llama-Q5_K_M", 32, Fuse::op, 0.8 * 2.2e-3},
                                          Case{"tiny-llama-Q6_K", 32, Fuse::block, 0.8 * 2.5e-3}, Case{"tiny-qwen2-Q4_K_M", 32, Fuse::block, 0.8 * 3.4e-3},
                                          Case{"tiny-qwen2-Q8_0", 64, Fuse::op, 1.2 * 1.2e-3}, Case{"tiny-qwen2-Q4_0", 32, Fuse::model, 1.2 * 1.4e-3}));
+
+constexpr double q8_bar = 1.2 * 1.2e-3, k_bar = 0.8 * 2.2e-3;
+INSTANTIATE_TEST_SUITE_P(
+    Shapes, Program,
+    testing::Values(Case{"width-768", 32, Fuse::op, k_bar, "--type Q4_K_M --width 768 --heads 6 --kv-heads 2 --head-dim 128"},
+                    Case{"width-896", 64, Fuse::block, q8_bar, "--family qwen2 --type Q4_K_M --width 896 --heads 14 --kv-heads 2 --tied"},
+                    Case{"head-32-mqa", 32, Fuse::model, q8_bar, "--type Q8_0 --heads 8 --kv-heads 1 --head-dim 32"},
+                    Case{"head-128-mha", 64, Fuse::op, 1.2 * 1.4e-3, "--type Q4_0 --heads 2 --head-dim 128"},
+                    Case{"head-256", 32, Fuse::op, 1.2 * 1.3e-3, "--type Q5_1 --width 768 --heads 4 --kv-heads 2 --head-dim 256"},
+                    Case{"qwen3", 64, Fuse::block, q8_bar, "--family qwen3 --type Q8_0 --heads 4 --kv-heads 2 --head-dim 128 --tied"},
+                    Case{"rope-freqs-F32", 32, Fuse::op, 1e-5, "--type F32 --rope-freqs --rope-base 500000 --heads 4 --kv-heads 2"},
+                    Case{"mixed-types", 32, Fuse::block, 1.2 * 1.4e-3, "--type Q4_0,F16,Q6_K,Q8_0,BF16,Q3_K,F32 --heads 4 --kv-heads 2"},
+                    Case{"odd-vocabulary", 64, Fuse::model, q8_bar, "--type Q8_0 --vocab 259 --heads 4 --kv-heads 2 --biases"}));
 
 }  // namespace
 }  // namespace llmc
