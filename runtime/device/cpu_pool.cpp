@@ -51,19 +51,21 @@ CpuPool::CpuPool(const std::vector<int>& cores, u32 threads) : ring_(std::make_u
     }
   } catch (const std::system_error& error) {
     // Those that started wait for the others at no barrier yet: they only sleep.
-    stop_ = true;
-    submitted_.fetch_add(1);
-    submitted_.notify_all();
-    for (std::thread& worker : workers_) worker.join();
+    end();
     fail(Exit::failed, "The system refused thread {} of {} ({}). Use fewer with -t.", workers_.size() + 1, threads, error.what());
   }
 }
 
 CpuPool::~CpuPool() {
   wait();
+  end();
+}
+
+// Lets the workers go home; they have no job.
+void CpuPool::end() {
   stop_ = true;
   submitted_.fetch_add(1);
-  submitted_.notify_all();
+  wake_sleepers();
   for (std::thread& worker : workers_) worker.join();
 }
 
@@ -73,14 +75,25 @@ void CpuPool::submit(const CpuJob& job) {
   const u32 index = submitted_.load(std::memory_order_relaxed);
   if (index - done_.load(std::memory_order_acquire) >= ring_size) wait_done(index - ring_size + 1);
   ring_[index % ring_size] = job;
-  submitted_.store(index + 1, std::memory_order_seq_cst);
-  if (sleepers_.load(std::memory_order_seq_cst) != 0) submitted_.notify_all();
+  submitted_.store(index + 1);
+  wake_sleepers();
+}
+
+// A worker counts itself as a sleeper before it looks at `submitted_` for the last time, and the caller stores `submitted_` before it looks
+// for sleepers (both in one total order), so one of them sees the other. The same holds for `waiters_` and `done_`.
+void CpuPool::wake_sleepers() {
+  if (sleepers_.load() == 0) return;
+  const std::lock_guard lock(mutex_);
+  wake_.notify_all();
 }
 
 void CpuPool::wait_done(u32 at_least) {
-  for (u32 done = done_.load(std::memory_order_acquire); static_cast<i32>(done - at_least) < 0; done = done_.load(std::memory_order_acquire)) {
-    done_.wait(done, std::memory_order_acquire);
-  }
+  const auto reached = [&] { return static_cast<i32>(done_.load() - at_least) >= 0; };
+  if (reached()) return;
+  std::unique_lock lock(mutex_);
+  waiters_.fetch_add(1);
+  finished_.wait(lock, reached);
+  waiters_.fetch_sub(1);
 }
 
 void CpuPool::wait() { wait_done(submitted_.load(std::memory_order_relaxed)); }
@@ -92,9 +105,10 @@ void CpuPool::work(u32 worker) {
     while (submitted_.load(std::memory_order_acquire) == index) {
       __builtin_ia32_pause();
       if (++spins < spins_before_sleep) continue;
-      sleepers_.fetch_add(1, std::memory_order_seq_cst);
-      submitted_.wait(index, std::memory_order_seq_cst);
-      sleepers_.fetch_sub(1, std::memory_order_relaxed);
+      std::unique_lock lock(mutex_);
+      sleepers_.fetch_add(1);
+      wake_.wait(lock, [&] { return submitted_.load() != index; });
+      sleepers_.fetch_sub(1);
     }
     if (stop_.load(std::memory_order_acquire)) return;
     const CpuJob& job = ring_[index % ring_size];
@@ -104,8 +118,12 @@ void CpuPool::work(u32 worker) {
     }
     // The caller may reuse a slot once the last worker has left it: the barrier has just said so to all.
     if (worker == 0) {
-      done_.store(index + 1, std::memory_order_release);
-      if (submitted_.load(std::memory_order_relaxed) == index + 1) done_.notify_all();
+      done_.store(index + 1);
+      // One wake-up when all is done, rather than one a job: whoever waits for less waits a little longer.
+      if (waiters_.load() != 0 && submitted_.load() == index + 1) {
+        const std::lock_guard lock(mutex_);
+        finished_.notify_all();
+      }
     }
   }
 }

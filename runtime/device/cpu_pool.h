@@ -4,7 +4,9 @@
 // the caller one wake-up at most. A worker without a job spins for a fraction of a millisecond, then sleeps until the next submit.
 #pragma once
 #include <atomic>
+#include <condition_variable>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -41,12 +43,17 @@ class CpuPool {
   static constexpr u32 ring_size = 1024;
   void work(u32 worker);
   void wait_done(u32 at_least);
+  void wake_sleepers();
+  void end();
 
   x86::Barrier barrier_;
   std::unique_ptr<CpuJob[]> ring_;
   alignas(64) std::atomic<u32> submitted_{0};  // jobs given
   alignas(64) std::atomic<u32> done_{0};       // jobs run
-  alignas(64) std::atomic<u32> sleepers_{0};   // workers that sleep
+  alignas(64) std::atomic<u32> sleepers_{0};   // workers that sleep, or are about to
+  std::atomic<u32> waiters_{0};                // callers that wait for `done_`
+  std::mutex mutex_;                           // of the two conditions alone
+  std::condition_variable wake_, finished_;
   std::atomic<bool> stop_{false};
   u64 ticks_per_ms_ = 0;
   std::vector<std::thread> workers_;
