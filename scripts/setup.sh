@@ -5,7 +5,7 @@ set -euo pipefail
 
 build=(cmake ninja-build ccache g++ llvm-19-dev libclang-19-dev liblld-19-dev zlib1g-dev libzstd-dev
        libtomlplusplus-dev nlohmann-json3-dev libcli11-dev libfmt-dev libkainjow-mustache-dev libxxhash-dev libboost-context-dev)
-test=("${build[@]}" clang-19 llvm-19-tools libpcre2-dev libgtest-dev libbenchmark-dev libamdhip64-dev python3 python3-numpy binutils)
+test=("${build[@]}" clang-19 llvm-19-tools pkg-config libpcre2-dev libgtest-dev libbenchmark-dev libamdhip64-dev python3 python3-numpy binutils)
 
 case "${1:-}" in
   build) packages=("${build[@]}") ;;
