@@ -1,0 +1,79 @@
+// An instruction in the form in which it is executed: decoded once a code object (decode.cpp), everything looked up that does not depend
+// on the wave.
+#pragma once
+#include "tests/emulator/wave.h"
+
+namespace llmc::emu {
+
+// For counting, by the unit that executes it.
+enum class InstructionClass : u8 {
+  scalar_alu,
+  scalar_memory,
+  vector_alu,        // one lane result an instruction; v_dual_* is one
+  vector_packed,     // v_pk_*
+  vector_dot,        // v_dot*
+  transcendental,    // v_exp, v_log, v_rcp, v_rsq, v_sqrt, v_sin, v_cos: a quarter of the rate
+  matrix,            // v_wmma, v_mfma
+  lds,               // also ds_bpermute, ds_swizzle
+  global_load,
+  global_store,
+  global_atomic,
+  scratch,
+  branch,
+  wait,              // s_waitcnt, s_delay_alu, s_nop, s_clause
+  barrier,
+  other,
+};
+constexpr unsigned kInstructionClasses = static_cast<unsigned>(InstructionClass::other) + 1;
+const char* name(InstructionClass);
+
+// Order and scope asked of the caches: the family's own bits as LLVM numbers them (gfx9 to gfx11: 1 glc/sc0, 2 slc/nt, 4 dlc, 16 sc1;
+// gfx12: bits 0..2 temporal hint, bits 3..4 scope), and what they come to.
+struct CachePolicy {
+  u8 bits = 0;
+  bool coherent = false;  // reaches past the caches of the compute unit (glc on gfx9 to gfx11, sc1 on gfx942, scope DEV or SYS on gfx12)
+  bool returns = false;   // an atomic that returns the old value
+};
+
+enum class OperandKind : u8 {
+  none,
+  vgpr,      // index: register number
+  agpr,      // index: accumulation register, at Wave::accum_offset + number in the same file
+  sgpr,      // index: number in Wave::sgpr
+  constant,  // value; `row` has it in 64 lanes
+  sink,      // destination NULL
+  scc,
+};
+
+struct Operand {
+  OperandKind kind = OperandKind::none;
+  bool negate = false, absolute = false;
+  u8 select = 0;          // SDWA selection, op_sel bit, by handler
+  u16 index = 0;
+  u64 value = 0;
+  const u32* row = nullptr;
+};
+
+using Handler = void (*)(Wave&, const Instruction&);
+
+struct Instruction {
+  Handler handler = nullptr;
+  Operand dst, dst2;      // dst2: carry out, second half of VOPD
+  Operand src[4];
+  u64 address = 0;        // of its first byte, in device memory
+  u32 index = 0;          // in its program, counting from 0
+  u16 opcode = 0;         // LLVM's number
+  u8 length = 4;          // bytes
+  InstructionClass group = InstructionClass::other;
+  CachePolicy cache;
+  u8 clamp = 0, omod = 0;
+  u8 op_sel = 0, op_sel_hi = 0, neg_lo = 0, neg_hi = 0;
+  u8 lds_offsets = 0;     // number of separate LDS offsets (ds_*_2addr: 2)
+  i64 imm = 0;            // branch target, offset, simm16, DPP control by handler
+  u32 imm2 = 0;
+  Handler inner = nullptr;          // what a wrapping handler (DPP, SDWA) runs
+  const Instruction* second = nullptr;  // Y half of VOPD
+  const char* mnemonic = "";        // LLVM's opcode name, e.g. V_ADD_F32_e32_gfx11
+};
+
+}  // namespace llmc::emu
