@@ -61,6 +61,7 @@ struct Args {
   Ring* ring;                    // device address of the pinned ring
   unsigned workers;              // workgroups (threads on a CPU) of every launch whose grid is `workers`
   int ctx;                       // positions that the KV cache holds; at most the plan's
+  int timed;                     // 1: decode kernels note when they came to each phase (phase_marks.h)
 };
 
 }  // namespace llmc::abi

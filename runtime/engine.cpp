@@ -4,6 +4,7 @@
 #include <cstring>
 #include <thread>
 #include "common/error.h"
+#include "kernels/phase_marks.h"
 
 namespace llmc {
 namespace {
@@ -58,6 +59,7 @@ Engine::Engine(const Plan& plan, std::unique_ptr<Device> device, std::span<const
   args_.weights = static_cast<const unsigned char*>(weights.place(*device_, plan_));
   args_.workers = device_->workers(plan_);
   args_.ctx = static_cast<int>(ctx);
+  args_.timed = options.timed;
   ring_ = device_->allocate_ring(&args_.ring);
   device_->prepare(plan_.setup, args_);
   for (const Launch& step : plan_.setup) launch(step, 0, 0);
@@ -66,6 +68,16 @@ Engine::Engine(const Plan& plan, std::unique_ptr<Device> device, std::span<const
 }
 
 Engine::~Engine() = default;
+
+std::vector<u64> Engine::phase_times() {
+  if (plan_.family == "x86" || plan_.fuse != Fuse::model) {
+    fail(Exit::usage, "--phases is for programs compiled for a GPU with --fuse=model; this one is {} at {}.", plan_.arch, fuse_name(plan_.fuse));
+  }
+  require(args_.workers <= phase_marks::max_workers, "every worker has room for its marks");
+  std::vector<u64> times(u64{args_.workers} * phase_marks::per_worker(plan_.shape.layers));
+  device_->download(times.data(), buffer("times"), times.size() * sizeof(u64));
+  return times;
+}
 
 u8* Engine::buffer(const char* name) const { return args_.arena + plan_.buffer(name).offset; }
 

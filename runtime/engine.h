@@ -29,6 +29,7 @@ std::string mebibytes(u64 bytes);
 
 struct EngineOptions {
   u32 ctx = 0;  // positions of the KV cache; 0: the plan's
+  bool timed = false;  // decode steps note the times of their phases
 };
 
 // Greedy, with every other sampler off.
@@ -71,6 +72,8 @@ class Engine {
   // After it, position() counts the prompt and every token handed over but the last, whose K and V do not exist yet.
   Generated generate(const Request& request, const std::function<bool(i32 token)>& token);
 
+  // What the last decode step noted, [worker][phases][marks] (kernels/phase_marks.h). Error(usage) where the program's level has no marks.
+  std::vector<u64> phase_times();
   // One decode step of `token` at position() by `launches` (plan().decode or decode_op), without sampling ahead: its logits.
   std::vector<float> step(i32 token, std::span<const Launch> launches);
 

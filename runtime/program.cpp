@@ -60,7 +60,7 @@ RunningEngine::RunningEngine(const Program& program, const EngineFlags& flags, b
     const u32 ctx = flags.ctx == 0 ? program.plan.ctx : flags.ctx;
     note(fmt::format("{} on {}, needs {}", program.title(), info.name, describe(memory_need(program.plan, ctx), ctx)));
   }
-  engine_ = std::make_unique<Engine>(program.plan, std::move(device), code.bytes, *weights_, EngineOptions{flags.ctx});
+  engine_ = std::make_unique<Engine>(program.plan, std::move(device), code.bytes, *weights_, EngineOptions{flags.ctx, flags.timed});
 }
 
 }  // namespace llmc

@@ -24,6 +24,7 @@ struct EngineFlags {
   DeviceOptions device;
   u32 ctx = 0;
   std::string weights;  // --weights
+  bool timed = false;   // decode steps note the times of their phases
 };
 
 class RunningEngine {

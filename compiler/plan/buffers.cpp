@@ -3,18 +3,20 @@
 #include <algorithm>
 
 #include "kernels/abi.h"
+#include "kernels/phase_marks.h"
 
 namespace llmc {
 namespace {
 
-// The lists of the weight stream: a run is 8 bytes and at least one micro tile, and every list of a phase may end on a short run.
+// The lists of the weight stream: a chunk is 8 bytes and at least one micro tile, every list of a phase may end on a short chunk, and a
+// group reads its list 64 chunks ahead.
 u64 stream_list_bytes(const Plan& plan) {
-  constexpr u64 run_bytes = 8, most_groups = 264 * 32;  // two workgroups on each of 132 multiprocessors, of 32 groups
+  constexpr u64 chunk_bytes = 8, most_groups = 264 * 32;  // two workgroups on each of 132 multiprocessors, of 32 groups
   u64 tiles = 0;
   for (const Weight& weight : plan.weights) {
     if (weight.tiles != 0) tiles += u64{weight.tiles} * ceil_div(weight.columns, 128);
   }
-  return (tiles + (4 * plan.shape.layers + 2) * most_groups) * run_bytes;
+  return (tiles + (4 * plan.shape.layers + 2 + 64) * most_groups) * chunk_bytes;
 }
 
 }  // namespace
@@ -44,6 +46,15 @@ void place_buffers(Plan& plan) {
   add("attn_part", u64{s.n_heads} * max_attention_pieces * (s.head_dim + 2) * sizeof(float));
   add("attn_count", u64{s.n_heads} * sizeof(u32));
   add("sample", u64{1} << 20);
+  const u64 marks = u64{phase_marks::max_workers} * phase_marks::per_worker(s.layers) * sizeof(u64);
+  if (plan.family != "x86") add("times", plan.fuse == Fuse::model ? marks : 0);
+  if (plan.fuse == Fuse::model && plan.family != "x86") {
+    add("residual", s.d_model * sizeof(float));
+    add("packets_x", s.d_model * sizeof(float));
+    add("packets_qkv", (q + 2 * kv) * sizeof(float));
+    add("packets_att", q * sizeof(float));
+    add("packets_ffn", s.d_ff * sizeof(float));
+  }
   if (plan.stream) add("stream", stream_list_bytes(plan));
   plan.arena_bytes = end;
   plan.kv_bytes_per_position = u64{s.layers} * 2 * kv * sizeof(u16);

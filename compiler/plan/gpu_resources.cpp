@@ -7,6 +7,7 @@
 #include "common/error.h"
 #include "compiler/plan/gpu_resources_attention.h"
 #include "compiler/plan/layout.h"
+#include "kernels/gpu/stream_slot.h"
 #include "kernels/gpu/workspace.h"
 
 namespace llmc {
@@ -79,7 +80,8 @@ StreamShape stream_shape(const Plan& plan) {
   for (const Weight& weight : plan.weights) {
     if (weight.tiles == 0 || (weight.role == Role::token_embd && !plan.shape.tied)) continue;
     const u32 columns = type_info(weight.type).block_elements == 256 ? 256 : 128;  // of a micro tile (kernels/formats/format.h)
-    shape.slot_bytes = std::max(shape.slot_bytes, static_cast<u32>(gpu_layout::row_tile_bytes(weight.type, columns)));
+    const u32 tile_bytes = static_cast<u32>(gpu_layout::row_tile_bytes(weight.type, columns));
+    shape.slot_bytes = std::max(shape.slot_bytes, tiles_per_slot(tile_bytes) * tile_bytes);
   }
   const u32 groups = plan.threads / group_lanes, slot = shape.slot_bytes + static_cast<u32>(sizeof(u64));  // with its barrier
   shape.offset = static_cast<u32>(align_up(model_bytes(plan), 128));

@@ -10,6 +10,7 @@
 // appends it. Nobody reads the cache at the new position.
 #pragma once
 #include "kernels/attn_split.h"
+#include "kernels/gpu/link.h"
 #include "kernels/gpu/rope.h"
 
 namespace llmc::attention {
@@ -17,8 +18,8 @@ namespace llmc::attention {
 constexpr f32 log2_e = 1.4426950408889634f;
 constexpr f32 lowest = -1e30f;  // finite, so that differences of two are numbers
 
-// S, the shape: n_heads, n_kv_heads, head_dim, threads, and what rope::prepare_row asks.
-template <class S>
+// S, the shape: n_heads, n_kv_heads, head_dim, threads, and what rope::prepare_row asks. Link: how q, k, v come and att goes (link.h).
+template <class S, class Link>
 struct Decode {
   static constexpr u32 head_dim = S::head_dim, kv_heads = S::n_kv_heads, group = S::n_heads / S::n_kv_heads;
   static constexpr u32 parts = attn_split::parts(group, head_dim), heads = attn_split::heads_per_part(group, head_dim);
@@ -42,8 +43,8 @@ struct Decode {
   };
 
   struct Buffers {
-    const f32* qkv;  // of the token: q, k, v concatenated
-    f32* att;        // [n_heads][head_dim]
+    const f32* qkv;  // of the token: q, k, v concatenated; read through the link
+    f32* att;        // [n_heads][head_dim]; written through the link
     f32* part;       // [n_heads][max_pieces][head_dim + 2]
     u32* count;      // [n_heads], zero before and after
     u16* k;          // the layer's cache, f16: [kv head][ctx][head_dim]
@@ -101,51 +102,69 @@ struct Decode {
 
   // q of the part's heads into shared memory, times 1 / sqrt(head_dim) and log2(e); for the last piece also the new k and v, which
   // the worker of part 0 appends to the cache at `pos`. A wave makes one row at a time.
-  LLMC_FN static void prepare(const Buffers& b, Shared& s, u32 kv_head, u32 part_index, u32 pos, u32 ctx, bool has_new) {
+  LLMC_FN static void prepare(const Link& link, const Buffers& b, Shared& s, u32 kv_head, u32 part_index, u32 pos, u32 ctx, bool has_new) {
     const f32 scale = log2_e * prim::rsqrt((f32)head_dim);
     LLMC_GRID_STRIDE for (u32 r = prim::wave(); r < heads + 2; r += waves) {
       if (r < heads) {
         u32 in_group = prim::min(part_index * heads + r, group - 1);  // a part may have fewer heads than the others
-        rope::prepare_row<S>(b.qkv + (u64)(kv_head * group + in_group) * head_dim, b.q_norm, pos, scale,
+        rope::prepare_row<S>(link, b.qkv + (u64)(kv_head * group + in_group) * head_dim, b.q_norm, pos, scale,
                              [&](u32 i, f32 value) LLMC_INLINED { s.q[r][i] = value; });
       } else if (has_new && r == heads) {
         u64 at = ((u64)kv_head * ctx + pos) * head_dim;
-        rope::prepare_row<S>(b.qkv + (u64)(S::n_heads + kv_head) * head_dim, b.k_norm, pos, 1.0f, [&](u32 i, f32 value) LLMC_INLINED {
+        rope::prepare_row<S>(link, b.qkv + (u64)(S::n_heads + kv_head) * head_dim, b.k_norm, pos, 1.0f, [&](u32 i, f32 value) LLMC_INLINED {
           s.k[i] = prim::float_to_half(value);
           if (part_index == 0) b.k[at + i] = s.k[i];
         });
       } else if (has_new) {
         u64 at = ((u64)kv_head * ctx + pos) * head_dim;
         const f32* source = b.qkv + (u64)(S::n_heads + kv_heads + kv_head) * head_dim;
-        LLMC_UNROLL for (u32 i = 0; i < head_dim; i += prim::kWave) {
-          u32 d = i + prim::lane();
-          if (d >= head_dim) continue;
-          s.v[d] = prim::float_to_half(prim::load_coherent(source + d));
-          if (part_index == 0) b.v[at + d] = s.v[d];
+        constexpr u32 pairs = head_dim / 2, rounds = (pairs + prim::kWave - 1) / prim::kWave;
+        u32 first[rounds], second[rounds];
+        bool valid[rounds];
+        f32 x[rounds], y[rounds];
+        LLMC_UNROLL for (u32 i = 0; i < rounds; i++) {
+          first[i] = 2 * (i * prim::kWave + prim::lane());
+          second[i] = first[i] + 1;
+          valid[i] = first[i] < head_dim;
+        }
+        link.read_pairs(source, first, second, valid, x, y);
+        LLMC_UNROLL for (u32 i = 0; i < rounds; i++) {
+          if (!valid[i]) continue;
+          s.v[first[i]] = prim::float_to_half(x[i]);
+          s.v[second[i]] = prim::float_to_half(y[i]);
+          if (part_index == 0) {
+            b.v[at + first[i]] = s.v[first[i]];
+            b.v[at + second[i]] = s.v[second[i]];
+          }
         }
       }
     }
   }
 
   // Attention of the token at `pos`: att is written, k and v are appended. Called by all threads of all workgroups of the launch;
-  // `ctx` is the cache's length. On return att is complete once every workgroup has come to a device-wide barrier.
-  LLMC_HOT LLMC_FN static void run(const Buffers& b, u32 pos, u32 ctx, u32 worker, u32 workers, u8* shared) {
+  // `ctx` is the cache's length. ready() is called when q, k and v are there. False: a wait ran into its limit.
+  template <class Ready>
+  LLMC_HOT LLMC_FN static bool run(const Link& link, const Buffers& b, u32 pos, u32 ctx, u32 worker, u32 workers, u8* shared, Ready ready) {
     Shared& s = *(Shared*)shared;
     const u32 pieces = attn_split::pieces(pos + 1, workers, kv_heads * parts);
     LLMC_GRID_STRIDE for (u32 item = worker; item < kv_heads * parts * pieces; item += workers) {
       u32 lane_index = item / pieces, piece = item % pieces, kv_head = lane_index / parts, part_index = lane_index % parts;
       u32 begin = attn_split::piece_begin(piece, pieces, pos + 1), end = attn_split::piece_begin(piece + 1, pieces, pos + 1);
       bool has_new = piece == pieces - 1;
+      prim::sync_block();  // the shared memory was the phase's before, or the item's
       LLMC_GRID_STRIDE for (u32 i = prim::thread(); head_dim < width && i < heads * (width - head_dim); i += S::threads)
         s.q[i / (width - head_dim)][head_dim + i % (width - head_dim)] = 0;
-      prepare(b, s, kv_head, part_index, pos, ctx, has_new);
+      prepare(link, b, s, kv_head, part_index, pos, ctx, has_new);
       prim::sync_block();
+      ready();
       stream_piece(b, s, kv_head, begin, has_new ? pos : end, ctx, has_new);
       prim::sync_block();
-      write_piece(b, s, kv_head, part_index, piece, pieces);
-      if (pieces > 1) merge_if_last(b, s, kv_head, part_index, pieces);
-      prim::sync_block();
+      write_piece(link, b, s, kv_head, part_index, piece, pieces);
+      if (pieces > 1) merge_if_last(link, b, s, kv_head, part_index, pieces);
+      if (link.failed()) return false;
     }
+    prim::sync_block();
+    return true;
   }
 
   LLMC_FN static void stream_piece(const Buffers& b, Shared& s, u32 kv_head, u32 begin, u32 end, u32 ctx, bool has_new) {
@@ -207,22 +226,25 @@ struct Decode {
   LLMC_FN static bool in_group(u32 part_index, u32 h) { return part_index * heads + h < group; }
 
   // The waves' sums into att (one piece) or into the piece's row of `part`.
-  LLMC_FN static void write_piece(const Buffers& b, Shared& s, u32 kv_head, u32 part_index, u32 piece, u32 pieces) {
-    LLMC_GRID_STRIDE for (u32 i = prim::thread(); i < heads * head_dim; i += S::threads) {
-      u32 h = i / head_dim, d = i % head_dim;
-      if (!in_group(part_index, h)) continue;
+  LLMC_FN static void write_piece(const Link& link, const Buffers& b, Shared& s, u32 kv_head, u32 part_index, u32 piece, u32 pieces) {
+    LLMC_GRID_STRIDE for (u32 i = prim::thread(); i - prim::lane() < heads * head_dim; i += S::threads) {
+      const u32 h = i / head_dim, d = i % head_dim;
+      const bool valid = i < heads * head_dim && in_group(part_index, h);
       f32 top = lowest, sum = 0, value = 0;
-      LLMC_UNROLL for (u32 w = 0; w < waves; w++) top = prim::max(top, s.sums[w][h][width]);
-      LLMC_UNROLL for (u32 w = 0; w < waves; w++) {
-        f32 shrink = prim::exp2(s.sums[w][h][width] - top);
-        sum += s.sums[w][h][width + 1] * shrink;
-        value += s.sums[w][h][d] * shrink;
+      if (valid) {
+        LLMC_UNROLL for (u32 w = 0; w < waves; w++) top = prim::max(top, s.sums[w][h][width]);
+        LLMC_UNROLL for (u32 w = 0; w < waves; w++) {
+          f32 shrink = prim::exp2(s.sums[w][h][width] - top);
+          sum += s.sums[w][h][width + 1] * shrink;
+          value += s.sums[w][h][d] * shrink;
+        }
       }
-      u32 head = head_of(kv_head, part_index, h);
+      const u32 head = head_of(kv_head, part_index, h);
       if (pieces == 1) {
-        prim::store_coherent(b.att + (u64)head * head_dim + d, value / sum);
+        link.write(b.att + (u64)head * head_dim, d, value * prim::rcp(sum), valid);
         continue;
       }
+      if (!valid) continue;
       f32* out = b.part + ((u64)head * attn_split::max_pieces + piece) * (head_dim + 2);
       prim::store_coherent(out + d, value);
       if (d == 0) {
@@ -232,7 +254,7 @@ struct Decode {
     }
   }
 
-  LLMC_FN static void merge_if_last(const Buffers& b, Shared& s, u32 kv_head, u32 part_index, u32 pieces) {
+  LLMC_FN static void merge_if_last(const Link& link, const Buffers& b, Shared& s, u32 kv_head, u32 part_index, u32 pieces) {
     prim::fence_device();
     prim::sync_block();
     u32* count = b.count + head_of(kv_head, part_index, 0);
@@ -265,19 +287,22 @@ struct Decode {
       if (prim::lane() == 0) s.inverse_sum[h] = 1.0f / sum;
     }
     prim::sync_block();
-    LLMC_GRID_STRIDE for (u32 i = prim::thread(); i < heads * head_dim; i += S::threads) {
-      u32 h = i / head_dim, d = i % head_dim;
-      if (!in_group(part_index, h)) continue;
-      u32 head = head_of(kv_head, part_index, h);
+    LLMC_GRID_STRIDE for (u32 i = prim::thread(); i - prim::lane() < heads * head_dim; i += S::threads) {
+      const u32 h = i / head_dim, d = i % head_dim;
+      const bool valid = i < heads * head_dim && in_group(part_index, h);
+      const u32 head = head_of(kv_head, part_index, h);
       const f32* in = b.part + (u64)head * attn_split::max_pieces * (head_dim + 2) + d;
       f32 value = 0;
-      LLMC_GRID_STRIDE for (u32 piece = 0; piece < pieces; piece += 8) {
-        f32 x[8];
-        LLMC_UNROLL for (u32 j = 0; j < 8; j++)
-          x[j] = prim::load_coherent(in + (u64)prim::min(piece + j, pieces - 1) * (head_dim + 2));
-        LLMC_UNROLL for (u32 j = 0; j < 8; j++) value += s.weights[h][piece + j] * x[j];
+      if (valid) {
+        LLMC_GRID_STRIDE for (u32 piece = 0; piece < pieces; piece += 8) {
+          f32 x[8];
+          LLMC_UNROLL for (u32 j = 0; j < 8; j++)
+            x[j] = prim::load_coherent(in + (u64)prim::min(piece + j, pieces - 1) * (head_dim + 2));
+          LLMC_UNROLL for (u32 j = 0; j < 8; j++) value += s.weights[h][piece + j] * x[j];
+        }
+        value *= s.inverse_sum[h];
       }
-      prim::store_coherent(b.att + (u64)head * head_dim + d, value * s.inverse_sum[h]);
+      link.write(b.att + (u64)head * head_dim, d, value, valid);
     }
   }
 };

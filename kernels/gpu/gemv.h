@@ -170,22 +170,24 @@ struct RowSums {
   f32 value[count];  // of the item's tiles
 };
 
-// The work of one worker in a phase of `items` items. epilogue(row of the item's matrix, RowSums, term(row)) is called once a row, by one
-// thread; `term` loads what the row's sum is added to (a residual, a bias), and is called before the products, so that its wait in memory
-// is hidden behind them. `input` is in shared memory and the workgroup is synchronised; it is again on return.
-template <u32 threads, u32 slices, class Matrices, class Weights, class Term, class Epilogue>
+// The work of one worker in a phase of `items` items. finish(row of the item's matrix, RowSums, term(row), valid) is called by all lanes of
+// a wave, a row a lane, `valid` false for lanes past the end; `term` loads what the row's sum is added to (a residual, a bias), and is
+// called before the products, so that its wait in memory is hidden behind them. `input` is in shared memory and the workgroup is
+// synchronised; it must be again before the next phase writes partial sums, which load_input() sees to.
+template <u32 threads, u32 slices, class Matrices, class Weights, class Term, class Finish>
 LLMC_HOT LLMC_FN void gemv(const Matrices& matrices, u32 items, u32 worker, u32 workers, const fmt::Activations& input, Weights& weights, Term term,
-                           Epilogue epilogue) {
+                           Finish finish) {
   constexpr u32 per_item = Matrices::tiles_per_item;
   using Order = GemvOrder<threads, slices, per_item>;
   constexpr u32 groups = Order::groups, batch = Order::batch;
   f32* partial = (f32*)(prim::shared() + partial_offset);
-  const u32 lane = prim::thread() % group_lanes, group = prim::thread() / group_lanes;
+  const u32 thread = prim::thread(), lane = thread % group_lanes, group = thread / group_lanes;
   const Range mine = split(items, workers, worker);
   LLMC_GRID_STRIDE for (u32 first = mine.begin; first < mine.end; first += batch) {
-    const u32 count = prim::min(batch, mine.end - first), units = Order::units(count);
-    const u32 early_row = first * fmt::tile_rows + prim::thread();
-    const f32 early = prim::thread() < count * fmt::tile_rows ? term(early_row) : 0.0f;
+    const u32 count = prim::min(batch, mine.end - first), units = Order::units(count), rows = count * fmt::tile_rows;
+    const u32 early_row = first * fmt::tile_rows + thread;
+    const f32 early = thread < rows ? term(early_row) : 0.0f;
+    if (first != mine.begin) prim::sync_block();
     // Both groups of a 64-lane wave go through the same rounds, so that the shuffles meet.
     LLMC_GRID_STRIDE for (u32 round = 0; round < units; round += groups) {
       const u32 unit = round + group;
@@ -195,18 +197,19 @@ LLMC_HOT LLMC_FN void gemv(const Matrices& matrices, u32 items, u32 worker, u32 
       if (unit < units && lane % 4 == 0) partial[unit * fmt::tile_rows + lane / 4] = sum;
     }
     prim::sync_block();
-    LLMC_GRID_STRIDE for (u32 i = prim::thread(); i < count * fmt::tile_rows; i += threads) {
-      const u32 item = i / fmt::tile_rows, row = i % fmt::tile_rows;
+    LLMC_GRID_STRIDE for (u32 i = thread; i - thread % prim::kWave < rows; i += threads) {
+      const bool valid = i < rows;
+      const u32 item = i / fmt::tile_rows, row = i % fmt::tile_rows, r = first * fmt::tile_rows + i;
       RowSums<per_item> sums;
       LLMC_UNROLL for (u32 t = 0; t < per_item; t++) {
         f32 sum = 0;
-        LLMC_UNROLL for (u32 s = 0; s < slices; s++) sum += partial[((item * per_item + t) * slices + s) * fmt::tile_rows + row];
+        LLMC_UNROLL for (u32 s = 0; s < slices; s++) {
+          if (valid) sum += partial[((item * per_item + t) * slices + s) * fmt::tile_rows + row];
+        }
         sums.value[t] = sum;
       }
-      const u32 r = first * fmt::tile_rows + i;
-      epilogue(r, sums, r == early_row ? early : term(r));
+      finish(r, sums, r == early_row ? early : valid ? term(r) : 0.0f, valid);
     }
-    prim::sync_block();
   }
 }
 

@@ -5,6 +5,7 @@
 // A thread holds runs of 4 elements, 8 neighbouring threads a block of 32.
 #pragma once
 #include "kernels/formats/format.h"
+#include "kernels/gpu/link.h"
 #include "kernels/gpu/workspace.h"
 
 namespace llmc {
@@ -38,24 +39,24 @@ LLMC_FN void store_rounded(f32x4 v, u32 index, u8* codes, u8* meta) {
   }
 }
 
-// Brings x[0..columns) (global, exchanged between workgroups) into shared memory, through an RMS norm with `weight` if `normed`.
-// Returns the input of the matrices; the workgroup is synchronised.
-template <u32 columns, u32 threads, bool normed, bool integer, bool floating>
-LLMC_HOT LLMC_FN fmt::Activations load_input(const f32* x, const f32* weight, f32 eps) {
+// Brings x[0..columns) (global, exchanged between workgroups by `link`) into shared memory, through an RMS norm with `weight` if
+// `normed`. Returns the input of the matrices; the workgroup is synchronised.
+template <u32 columns, u32 threads, bool normed, bool integer, bool floating, class Link>
+LLMC_HOT LLMC_FN fmt::Activations load_input(const Link& link, const f32* x, const f32* weight, f32 eps) {
   static_assert(columns % 4 == 0, "a row is read in runs of four elements");
   constexpr Workspace space = workspace(columns, integer, floating);
   constexpr u32 runs = padded_columns(columns) / 4, per_thread = (runs + threads - 1) / threads;
   u8* shared = prim::shared();
   f32x4 v[per_thread], w[per_thread];
   const u32 first = prim::thread();
-  LLMC_UNROLL for (u32 i = 0; i < per_thread; i++) {
-    const u32 run = i * threads + first;
-    v[i] = w[i] = f32x4{0, 0, 0, 0};
-    if (run < columns / 4) {
-      v[i] = prim::load_coherent((const f32x4*)x + run);
-      if constexpr (normed) w[i] = __builtin_bit_cast(f32x4, prim::load16_cached((const f32x4*)weight + run));
+  if constexpr (normed) {
+    LLMC_UNROLL for (u32 i = 0; i < per_thread; i++) {
+      const u32 run = i * threads + first;
+      w[i] = f32x4{0, 0, 0, 0};
+      if (run < columns / 4) w[i] = __builtin_bit_cast(f32x4, prim::load16_cached((const f32x4*)weight + run));
     }
   }
+  link.read(x, columns, first, threads, v);
   if constexpr (normed) {
     f32 squares = 0;
     LLMC_UNROLL for (u32 i = 0; i < per_thread; i++) {

@@ -53,13 +53,13 @@ template <class S>
 LLMC_HOT LLMC_FN void rotate_row(f32* qkv, u32 row, const f32* q_norm, const f32* k_norm, u32 position, u32 ctx, u16* k, u16* v) {
   f32* source = qkv + (u64)row * S::head_dim;
   if (row < S::n_heads) {
-    rope::prepare_row<S>(source, q_norm, position, 1.0f, [&](u32 i, f32 value) LLMC_INLINED { source[i] = value; });
+    rope::prepare_row<S>(ThroughMemory(), source, q_norm, position, 1.0f, [&](u32 i, f32 value) LLMC_INLINED { source[i] = value; });
     return;
   }
   const u32 kv_head = (row - S::n_heads) % S::n_kv_heads;
   const u64 at = ((u64)kv_head * ctx + position) * S::head_dim;
   if (row < S::n_heads + S::n_kv_heads) {
-    rope::prepare_row<S>(source, k_norm, position, 1.0f, [&](u32 i, f32 value) LLMC_INLINED { k[at + i] = prim::float_to_half(value); });
+    rope::prepare_row<S>(ThroughMemory(), source, k_norm, position, 1.0f, [&](u32 i, f32 value) LLMC_INLINED { k[at + i] = prim::float_to_half(value); });
     return;
   }
   LLMC_UNROLL for (u32 i = 0; i < S::head_dim; i += prim::kWave) {

@@ -18,43 +18,42 @@ LLMC_FN u32 pair_second(u32 pair) {
   return pair < S::rope_dim / 2 && S::rope_halves ? pair + S::rope_dim / 2 : 2 * pair + 1;
 }
 
-// Called by a whole wave. Reads the head_dim float32 at `source`, applies the RMS norm with `weight` (where S::qk_norm), the rotation
+// Called by a whole wave. Reads the head_dim elements at `source` through `link`, applies the RMS norm with `weight` (where S::qk_norm), the rotation
 // to `position` and the factor `scale`; calls store(element, value) for each element once.
 // S: head_dim, rope_dim, rope_halves, qk_norm, rms_eps, rope_turns(pair).
-template <class S, class Store>
-LLMC_FN void prepare_row(const f32* source, const f32* weight, u32 position, f32 scale, Store store) {
+template <class S, class Link, class Store>
+LLMC_FN void prepare_row(const Link& link, const f32* source, const f32* weight, u32 position, f32 scale, Store store) {
   constexpr u32 pairs = S::head_dim / 2, rounds = (pairs + prim::kWave - 1) / prim::kWave;
-  f32 a[rounds], b[rounds];
-  f32 squares = 0;
+  f32 a[rounds], b[rounds], sine[rounds], cosine[rounds];
+  u32 first[rounds], second[rounds];
+  bool valid[rounds];
   LLMC_UNROLL for (u32 i = 0; i < rounds; i++) {
-    u32 pair = i * prim::kWave + prim::lane();
-    a[i] = b[i] = 0;
-    if (pair < pairs) {
-      a[i] = prim::load_coherent(source + pair_first<S>(pair));
-      b[i] = prim::load_coherent(source + pair_second<S>(pair));
+    const u32 pair = i * prim::kWave + prim::lane();
+    valid[i] = pair < pairs;
+    first[i] = pair_first<S>(pair);
+    second[i] = pair_second<S>(pair);
+    sine[i] = 0;
+    cosine[i] = 1;
+    if (pair < S::rope_dim / 2) {
+      const u32 turns = (u32)(S::rope_turns(pair) * (u64)position >> 32);
+      sine[i] = prim::sin_turns(turns);
+      cosine[i] = prim::cos_turns(turns);
     }
-    squares += a[i] * a[i] + b[i] * b[i];
   }
+  link.read_pairs(source, first, second, valid, a, b);
+  f32 squares = 0;
+  LLMC_UNROLL for (u32 i = 0; i < rounds; i++) squares += a[i] * a[i] + b[i] * b[i];
   f32 factor = scale;
   if constexpr (S::qk_norm) factor *= prim::rsqrt(prim::wave_sum(squares) * (1.0f / S::head_dim) + S::rms_eps);
   LLMC_UNROLL for (u32 i = 0; i < rounds; i++) {
-    u32 pair = i * prim::kWave + prim::lane();
-    if (pair >= pairs) continue;
-    u32 first = pair_first<S>(pair), second = pair_second<S>(pair);
+    if (!valid[i]) continue;
     f32 x = a[i] * factor, y = b[i] * factor;
     if constexpr (S::qk_norm) {
-      x *= weight[first];
-      y *= weight[second];
+      x *= weight[first[i]];
+      y *= weight[second[i]];
     }
-    if (pair < S::rope_dim / 2) {
-      u32 turns = (u32)(S::rope_turns(pair) * (u64)position >> 32);
-      f32 sine = prim::sin_turns(turns), cosine = prim::cos_turns(turns);
-      store(first, x * cosine - y * sine);
-      store(second, x * sine + y * cosine);
-    } else {
-      store(first, x);
-      store(second, y);
-    }
+    store(first[i], x * cosine[i] - y * sine[i]);
+    store(second[i], x * sine[i] + y * cosine[i]);
   }
 }
 

@@ -1,71 +1,58 @@
 // The weight stream of a workgroup: every group of 32 lanes reads the weights it will need, in the order in which it will need them,
 // by bulk copies (cp.async.bulk) into a ring of its own in shared memory. A copy is asked for as soon as a slot is free, whatever the
-// group is doing then: waiting at a barrier, adding up rows, attention. Weights do not depend on anything, so the ring runs ahead
+// group is doing then: waiting for its input, adding up rows, attention. Weights do not depend on anything, so the ring runs ahead
 // across phases and layers, and memory is read all the time (cp.async.bulk and mbarrier: PTX ISA, asynchronous copies).
 //
-// What to read is a list of runs (an offset, a number of micro tiles, their size), one list a group, made once by `stream_setup` from
-// the same split and the same order in which gemv() works. Run i of all groups stand together, so that any number of groups fits in
-// the same buffer. A slot holds one micro tile of any format of the program.
+// What to read is a list of chunks (an offset and a size), one list a group, made once by `stream_setup` from the same split and the
+// same order in which gemv() works. Chunk i of all groups stand together, so that any number of groups fits in the same buffer. The
+// lanes of a group hold 32 chunks of the list, and the next 32 are under way: a list read chunk by chunk would make every copy wait for
+// the L2 cache first. A slot holds one or several micro tiles that follow one another (stream_slot.h): copies below 2 KB are slow.
 #pragma once
 #include "kernels/gpu/gemv.h"
+#include "kernels/gpu/stream_slot.h"
 #include "kernels/prim/bulk.h"
 
 namespace llmc {
-
-// Micro tiles that follow one another. `tiles` = 0 ends a list.
-struct StreamRun {
-  u32 offset;  // from the first weight, in units of 16 bytes
-  u16 tiles;
-  u16 size;    // of a micro tile, in units of 16 bytes
-};
 
 template <u32 slots, u32 slot_bytes>
 class Stream {
  public:
   static constexpr u32 bytes_per_group = slots * (slot_bytes + 8);
 
-  // `shared`: bytes_per_group for this group, aligned to 16. Asks for the first `slots` micro tiles. `stride`: from run i to i + 1.
-  LLMC_FN void begin(u8* shared, const u8* weights, const StreamRun* runs, u32 stride) {
+  // `shared`: bytes_per_group for this group, aligned to 16. Asks for the first `slots` chunks. `stride`: from chunk i to i + 1.
+  LLMC_FN void begin(u8* shared, const u8* weights, const u64* chunks, u32 stride) {
     data_ = shared;
     full_ = (u64*)(shared + slots * slot_bytes);
     weights_ = weights;
-    runs_ = runs;
     stride_ = stride;
-    if (prim::thread() % group_lanes == 0) {
+    lane_ = prim::thread() % group_lanes;
+    list_ = chunks + (u64)lane_ * stride;
+    ahead_ = prim::load_coherent(list_);
+    if (lane_ == 0) {
       LLMC_UNROLL for (u32 i = 0; i < slots; i++) prim::mbarrier_init(full_ + i);
       prim::mbarrier_init_fence();
-      take_run();
-      LLMC_GRID_STRIDE for (u32 i = 0; i < slots; i++) ask(i);
     }
     prim::sync_wave();
+    LLMC_GRID_STRIDE for (u32 i = 0; i < slots; i++) ask(i);
   }
 
-  // Micro tile `ahead` from the front, once it is there. All lanes.
-  LLMC_FN const u8* front(u32 ahead) const {
-    u32 slot = slot_ + ahead, parity = parity_;
-    if (slot >= slots) {
-      slot -= slots;
-      parity ^= 1;
-    }
-    prim::mbarrier_wait(full_ + slot, parity);
-    return data_ + slot * slot_bytes;
+  // The chunk at the front, once it is there. All lanes.
+  LLMC_FN const u8* front() const {
+    prim::mbarrier_wait(full_ + slot_, parity_);
+    return data_ + slot_ * slot_bytes;
   }
 
-  // Gives back the first `count` slots, which all lanes have read, and asks for the next micro tiles.
-  template <u32 count>
+  // Gives back the front slot, which all lanes have read, and asks for the next chunk.
   LLMC_FN void pop() {
     prim::sync_wave();
-    LLMC_UNROLL for (u32 i = 0; i < count; i++) {
-      in_flight_--;
-      if (prim::thread() % group_lanes == 0) ask(slot_);
-      advance();
-    }
+    taken_++;
+    ask(slot_);
+    advance();
   }
 
   // A kernel that ends early waits for what is under way: it lands in this workgroup's memory.
   LLMC_FN void drain() {
-    if (prim::thread() % group_lanes != 0) return;
-    LLMC_GRID_STRIDE for (; in_flight_ != 0; in_flight_--) {
+    LLMC_GRID_STRIDE for (; taken_ != next_; taken_++) {
       prim::mbarrier_wait(full_ + slot_, parity_);
       advance();
     }
@@ -78,29 +65,27 @@ class Stream {
       parity_ ^= 1;
     }
   }
-  LLMC_FN void take_run() {
-    const u64 packed = prim::load_coherent((const u64*)runs_);
-    runs_ += stride_;
-    source_ = weights_ + 16 * (packed & 0xffffffffu);
-    tiles_ = (u32)(packed >> 32) & 0xffffu;
-    size_ = (u32)(packed >> 48) * 16;
-  }
   LLMC_FN void ask(u32 slot) {
-    if (tiles_ == 0) return;
-    prim::bulk_load(data_ + slot * slot_bytes, source_, size_, full_ + slot);
-    in_flight_++;
-    source_ += size_;
-    if (--tiles_ == 0) take_run();
+    const u32 at = next_ % group_lanes;
+    if (at == 0) {
+      current_ = ahead_;
+      list_ += (u64)group_lanes * stride_;
+      ahead_ = prim::load_coherent(list_);
+    }
+    const u32 offset = prim::shfl((u32)current_, at), size = prim::shfl((u32)(current_ >> 32), at);
+    if (size == 0) return;
+    next_++;
+    if (lane_ == 0) prim::bulk_load(data_ + slot * slot_bytes, weights_ + 16 * (u64)offset, 16 * size, full_ + slot);
   }
 
   u8* data_;
   u64* full_;
   const u8* weights_;
-  const u8* source_;
-  const StreamRun* runs_;
-  u32 stride_, tiles_, size_;
+  const u64* list_;    // this lane's chunk of the 32 that follow `current_`
+  u64 current_, ahead_;
+  u32 stride_, lane_;
   u32 slot_ = 0, parity_ = 0;
-  u32 in_flight_ = 0;  // of the first lane
+  u32 next_ = 0, taken_ = 0;  // chunks asked for, chunks given back
 };
 
 // gemv()'s weights out of a stream.
@@ -114,20 +99,22 @@ struct FromStream {
     matrices.visit(tile, [&](const auto& matrix, u32) LLMC_INLINED {
       using M = typename Plain<decltype(matrix)>::type;
       using F = typename M::F;
+      constexpr u32 in_slot = tiles_per_slot(F::bytes);
       u32 column = M::template first_tile<slices>(slice) * F::columns, left = M::template tile_count<slices>(slice);
-      LLMC_GRID_STRIDE for (; left >= 2; left -= 2) {
-        const typename F::Raw first = F::template load<prim::InShared>(stream.front(0), lane);
-        const typename F::Raw second = F::template load<prim::InShared>(stream.front(1), lane);
-        stream.template pop<2>();
-        sum += F::dot(first, input, column, lane);
-        sum += F::dot(second, input, column + F::columns, lane);
-        column += 2 * F::columns;
+      LLMC_GRID_STRIDE for (; left >= in_slot; left -= in_slot) {
+        sum += take<F, in_slot>(column, input, lane);
+        column += in_slot * F::columns;
       }
-      if (left != 0) {
-        const typename F::Raw raw = F::template load<prim::InShared>(stream.front(0), lane);
-        stream.template pop<1>();
-        sum += F::dot(raw, input, column, lane);
+      if constexpr (in_slot > 1) {
+        if (left == 1) sum += take<F, 1>(column, input, lane);
       }
+      if constexpr (in_slot > 2) {
+        if (left == 2) sum += take<F, 2>(column, input, lane);
+      }
+      if constexpr (in_slot > 3) {
+        if (left == 3) sum += take<F, 3>(column, input, lane);
+      }
+      static_assert(in_slot <= 4);
     });
     return sum;
   }
@@ -140,12 +127,23 @@ struct FromStream {
  private:
   template <class T> struct Plain { using type = T; };
   template <class T> struct Plain<const T&> { using type = T; };
+
+  template <class F, u32 count>
+  LLMC_FN f32 take(u32 column, const fmt::Activations& input, u32 lane) {
+    const u8* chunk = stream.front();
+    typename F::Raw raw[count];
+    LLMC_UNROLL for (u32 i = 0; i < count; i++) raw[i] = F::template load<prim::InShared>(chunk + i * F::bytes, lane);
+    stream.pop();
+    f32 sum = 0;
+    LLMC_UNROLL for (u32 i = 0; i < count; i++) sum += F::dot(raw[i], input, column + i * F::columns, lane);
+    return sum;
+  }
 };
 
 // Writes a group's list, phase after phase.
 struct StreamList {
   const u8* weights;
-  StreamRun* next;
+  u64* next;
   u32 stride;
 
   template <u32 threads, class Phase>
@@ -158,18 +156,24 @@ struct StreamList {
       LLMC_GRID_STRIDE for (u32 unit = group; unit < units; unit += Order::groups) {
         const u32 slice = Order::slice(unit);
         matrices.visit(Order::tile(first, unit), [&](const auto& matrix, u32 local) LLMC_INLINED {
-          const u32 tiles = matrix.template tile_count<Phase::slices>(slice);
-          if (tiles != 0) put(matrix.template at<Phase::slices>(local, slice), tiles, matrix.tile_bytes);
+          const u8* source = matrix.template at<Phase::slices>(local, slice);
+          u32 left = matrix.template tile_count<Phase::slices>(slice);
+          LLMC_GRID_STRIDE while (left != 0) {
+            const u32 count = prim::min(left, tiles_per_slot(matrix.tile_bytes));
+            put(source, count * matrix.tile_bytes);
+            source += count * matrix.tile_bytes;
+            left -= count;
+          }
         });
       }
     }
   }
-  LLMC_FN void end() { put(weights, 0, 0); }
+  LLMC_FN void end() { put(weights, 0); }
 
  private:
-  LLMC_FN void put(const u8* first, u32 tiles, u32 bytes) {
-    const u64 packed = (u64)(first - weights) / 16 | (u64)tiles << 32 | (u64)(bytes / 16) << 48;
-    prim::store_coherent((u64*)next, packed);
+  // A chunk: offset from the first weight and size, in units of 16 bytes. A size of 0 ends the list.
+  LLMC_FN void put(const u8* first, u32 bytes) {
+    prim::store_coherent(next, (u64)(first - weights) / 16 | (u64)(bytes / 16) << 32);
     next += stride;
   }
 };

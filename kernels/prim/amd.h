@@ -133,6 +133,7 @@ LLMC_FN u64 ticks() {
   return __builtin_amdgcn_s_memrealtime();
 #endif
 }
+LLMC_FN u64 clock() { return __builtin_readcyclecounter(); }
 LLMC_FN void pause() { __builtin_amdgcn_s_sleep(1); }
 
 #if __has_builtin(__builtin_amdgcn_exp2f)

@@ -148,6 +148,12 @@ LLMC_FN u64 ticks() {
   asm volatile("mov.u64 %0, %%globaltimer;" : "=l"(t));
   return t;
 }
+// Cycles of this multiprocessor.
+LLMC_FN u64 clock() {
+  u64 t;
+  asm volatile("mov.u64 %0, %%clock64;" : "=l"(t));
+  return t;
+}
 LLMC_FN void pause() {}
 
 LLMC_FN f32 exp2(f32 x) { return __nvvm_ex2_approx_f(x); }

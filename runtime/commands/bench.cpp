@@ -7,7 +7,9 @@
 #include <nlohmann/json.hpp>
 #include "common/error.h"
 #include "common/text.h"
+#include "compiler/pack/atomic_file.h"
 #include "runtime/commands/commands.h"
+#include "runtime/commands/phases.h"
 #include "runtime/output.h"
 
 namespace llmc {
@@ -20,6 +22,8 @@ struct BenchFlags {
   std::vector<u32> prompts = {512}, gens = {128}, depths = {0};
   u32 repetitions = 5;
   std::string format = "md";
+  bool phases = false;
+  std::string trace;  // file
 };
 
 struct Row {
@@ -172,12 +176,25 @@ int bench(const BenchFlags& flags) {
   EngineFlags engine_flags = flags.engine;
   // Room for the token sampled last, so that no test ends on a full context.
   engine_flags.ctx = std::min(program.plan.ctx, positions + 1);
+  engine_flags.timed = flags.phases || !flags.trace.empty();
   RunningEngine engine(program, engine_flags);
   const double start_ms = ms_since_start();
   for (Row& row : rows) run_test(*engine, row, flags.repetitions);
   write_out(flags.format == "json" ? as_json(rows, program, *engine, start_ms) : as_markdown(rows, program, *engine));
   if (flags.format == "md") {
     write_out(fmt::format("\n{}; start {:.0f} ms; memory {}\n", engine->device().name, start_ms, describe(engine->need(), engine->ctx())));
+  }
+  if (!engine_flags.timed) return 0;
+  const Row* last = nullptr;  // whose last token left the marks
+  for (const Row& row : rows) last = row.n_gen == 0 ? last : &row;
+  if (!last) fail(Exit::usage, "--phases and --trace time decoding: give -n a number above 0.");
+  const double token_ms = percentile(last->token_ms, 0.5);
+  if (flags.phases) write_out("\n" + phases_table(*engine, token_ms));
+  if (!flags.trace.empty()) {
+    AtomicFile file(flags.trace, std::vector<std::string>{program.image->path()});
+    const std::string text = phases_trace(*engine, token_ms);
+    file.append({reinterpret_cast<const u8*>(text.data()), text.size()});
+    file.commit(false);
   }
   return 0;
 }
@@ -192,6 +209,8 @@ void add_bench(CLI::App& app, Action& action) {
   command->add_option("-d,--n-depth", flags->depths, "tokens in the context before a test")->capture_default_str()->type_name("N,...")->delimiter(',');
   command->add_option("-r,--repetitions", flags->repetitions, "repetitions, after one to warm up")->capture_default_str()->type_name("N")->check(CLI::Range(1, 1000));
   command->add_option("-o,--output", flags->format, "md or json")->capture_default_str()->type_name("FORMAT")->check(CLI::IsMember({"md", "json"}));
+  command->add_flag("--phases", flags->phases, "after the last test, where a token's time went: a table (GPU, --fuse=model)");
+  command->add_option("--trace", flags->trace, "the same as trace events for chrome://tracing")->type_name("FILE");
   add_engine_flags(*command, flags->engine, false);
   command->callback([&action, flags] { action = [flags] { return bench(*flags); }; });
 }

@@ -26,9 +26,10 @@ struct TestShape {
 
 #define LLMC_CASE(name, threads, ...)                                                                                               \
   LLMC_KERNEL(threads) void name(abi::Args a, int, int, int) {                                                                      \
-    using D = attention::Decode<TestShape<__VA_ARGS__, threads>>;                                                                   \
+    using D = attention::Decode<TestShape<__VA_ARGS__, threads>, ThroughMemory>;                                                    \
     const AttentionCase& c = *(const AttentionCase*)a.arena;                                                                        \
-    D::run({c.qkv, c.att, c.part, c.count, c.k, c.v, c.q_norm, c.k_norm}, c.position, c.ctx, prim::block(), prim::blocks(), prim::shared()); \
+    D::run(ThroughMemory(), {c.qkv, c.att, c.part, c.count, c.k, c.v, c.q_norm, c.k_norm}, c.position, c.ctx, prim::block(), prim::blocks(),    \
+           prim::shared(), []() {});                                                                                                  \
   }
 // name, threads, heads, kv heads, head_dim, rope_dim, halves, qk_norm: as in attention_test.cpp
 LLMC_CASE(group_of_7, 512, 14, 2, 64, 64, true, false)

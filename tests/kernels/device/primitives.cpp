@@ -55,7 +55,7 @@ LLMC_KERNEL(128) void arithmetic(abi::Args a, int, int, int) {
 // The input of a phase of 200 columns with a norm, in both forms, copied out of shared memory.
 LLMC_KERNEL(128) void normed_input(abi::Args a, int, int, int) {
   const PrimitiveCase& c = primitive_case(a);
-  const fmt::Activations input = load_input<200, 128, true, true, true>(c.x, c.x + 200, 1e-5f);
+  const fmt::Activations input = load_input<200, 128, true, true, true>(ThroughMemory(), c.x, c.x + 200, 1e-5f);
   for (u32 i = prim::thread(); i < 256; i += prim::threads()) {
     c.floats[i] = input.floats[i];
     ((u8*)c.out)[i] = input.codes[i];

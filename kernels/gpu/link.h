@@ -1,0 +1,166 @@
+// How the vectors of a token travel between workgroups. Two ways with the same interface, for the phases of a decode step:
+//
+// ThroughMemory: float32 in the arena's buffers, written by one kernel and read by the next, or with a grid barrier between.
+//
+// Packets: data that carries its own readiness (fusion level `model`). A packet is 8 bytes, stored and loaded as one: two values of 24
+// bits (float32 without its last 8 bits of mantissa, rounded to nearest) and, in 16 bits, the number of the phase that wrote them. A
+// reader polls the data itself, so a boundary between phases costs one store and one load through L2, not a barrier and then a
+// load. Polling all of a vector from all workgroups would keep the L2 cache busy with it; so one lane of a wave asks for one packet
+// until it is there, and the wave then reads its part of the vector, which is nearly always complete by then.
+//
+// A buffer is written again one layer later at the earliest. Every writer of that phase has by then read whole vectors whose writers
+// had read all of the buffer, so nobody overwrites what is still wanted; and a worker that has nothing to compute in a phase, for which
+// nobody waits, reads nothing in it. Phase numbers go on from token to token (`epoch` in the arena) and wrap at 2^16, long after any
+// buffer was rewritten.
+//
+// No wait is without end: after State::spin_limit_ms, State::fault is set and every workgroup leaves (barrier.h).
+#pragma once
+#include "kernels/gpu/barrier.h"
+
+namespace llmc {
+
+struct ThroughMemory {
+  static constexpr bool timed = false;  // whether phases are marked (phase_clock.h)
+  // Elements 4 run .. + 3 of the vector for run = first, first + stride, ...; zeros from `columns` on.
+  template <u32 count>
+  LLMC_FN void read(const f32* vector, u32 columns, u32 first, u32 stride, f32x4 (&out)[count]) const {
+    LLMC_UNROLL for (u32 i = 0; i < count; i++) {
+      const u32 run = first + i * stride;
+      out[i] = f32x4{0, 0, 0, 0};
+      if (run < columns / 4) out[i] = prim::load_coherent((const f32x4*)vector + run);
+    }
+  }
+  // Elements first[i] and second[i] of `row`, where valid[i]. All lanes of a wave.
+  template <u32 count>
+  LLMC_FN void read_pairs(const f32* row, const u32 (&first)[count], const u32 (&second)[count], const bool (&valid)[count], f32 (&a)[count],
+                          f32 (&b)[count]) const {
+    LLMC_UNROLL for (u32 i = 0; i < count; i++) {
+      a[i] = b[i] = 0;
+      if (valid[i]) {
+        a[i] = prim::load_coherent(row + first[i]);
+        b[i] = prim::load_coherent(row + second[i]);
+      }
+    }
+  }
+  // Lanes 2k and 2k + 1 hold elements that are neighbours, both valid or neither. All lanes of a wave.
+  LLMC_FN void write(f32* vector, u32 index, f32 value, bool valid) const {
+    if (valid) prim::store_coherent(vector + index, value);
+  }
+  LLMC_FN bool failed() const { return false; }
+};
+
+class Packets {
+ public:
+  static constexpr bool timed = true;
+  // All threads of a workgroup, once a token. Uses the scratch of shared memory.
+  LLMC_FN void begin(const abi::Args& a, u32* epoch) {
+    arena_ = a.arena;
+    spin_limit_ms_ = state(a)->spin_limit_ms;
+    ring_ = a.ring;
+    phase_ = prim::load_coherent(epoch);
+    if (prim::thread() == 0) *failure() = 0;
+  }
+  // The next phase reads what this one writes.
+  LLMC_FN void next_phase() { phase_ = (phase_ + 1) & 0xffffu; }
+
+  // One thread, when every workgroup has begun: the next token's phases have other numbers.
+  LLMC_FN void end(u32* epoch) const { prim::store_coherent(epoch, (phase_ + 1) & 0xffffu); }
+
+  template <u32 count>
+  LLMC_FN void read(const f32* vector, u32 columns, u32 first, u32 stride, f32x4 (&out)[count]) const {
+    const u64* packets = (const u64*)vector;
+    const u32 runs = columns / 4;
+    if (prim::lane() == 0 && first < runs) poll(packets + 2 * first);
+    prim::sync_wave();
+    u32x4 raw[count];
+    LLMC_UNROLL for (u32 i = 0; i < count; i++) {
+      const u32 run = first + i * stride;
+      raw[i] = u32x4{0, 0, 0, 0};
+      if (run < runs) raw[i] = prim::load_coherent((const u32x4*)(packets + 2 * run));
+    }
+    LLMC_UNROLL for (u32 i = 0; i < count; i++) {
+      const u32 run = first + i * stride;
+      if (run < runs) {
+        if (!there(raw[i][1])) set_packet(raw[i], 0, poll(packets + 2 * run));
+        if (!there(raw[i][3])) set_packet(raw[i], 1, poll(packets + 2 * run + 1));
+      }
+      out[i] = f32x4{low(raw[i][0]), high(raw[i][0], raw[i][1]), low(raw[i][2]), high(raw[i][2], raw[i][3])};
+    }
+  }
+  template <u32 count>
+  LLMC_FN void read_pairs(const f32* row, const u32 (&first)[count], const u32 (&second)[count], const bool (&valid)[count], f32 (&a)[count],
+                          f32 (&b)[count]) const {
+    const u64* packets = (const u64*)row;
+    u64 one[count], two[count];
+    LLMC_UNROLL for (u32 i = 0; i < count; i++) {
+      one[i] = two[i] = 0;
+      if (valid[i]) {
+        one[i] = prim::load_coherent(packets + first[i] / 2);
+        two[i] = prim::load_coherent(packets + second[i] / 2);
+      }
+    }
+    LLMC_UNROLL for (u32 i = 0; i < count; i++) {
+      if (valid[i] && !there((u32)(one[i] >> 32))) one[i] = poll(packets + first[i] / 2);
+      if (valid[i] && !there((u32)(two[i] >> 32))) two[i] = poll(packets + second[i] / 2);
+      a[i] = element(one[i], first[i]);
+      b[i] = element(two[i], second[i]);
+    }
+    prim::sync_wave();
+  }
+  LLMC_FN void write(f32* vector, u32 index, f32 value, bool valid) const {
+    const u32 mine = rounded(value), other = prim::shfl_xor(mine, 1);
+    if (valid && index % 2 == 0) {
+      const u32 number = (phase_ + 1) << 16;
+      prim::store_coherent((u64*)vector + index / 2, (u64)(mine >> 8 | (other & 0xff00u) << 16) | (u64)(other >> 16 | number) << 32);
+    }
+  }
+  // Whether a wait of this workgroup ran into its limit. The workgroup is synchronised since its last read.
+  LLMC_FN bool failed() const { return *(volatile u32*)failure() != 0; }
+
+ private:
+  static LLMC_FN u32* failure() { return (u32*)prim::shared() + 63; }  // the last word of the scratch
+  static LLMC_FN u32 rounded(f32 v) { return prim::bits(v) + 0x80u; }  // upper 24 bits
+  static LLMC_FN f32 low(u32 word) { return prim::from_bits(word << 8); }
+  static LLMC_FN f32 high(u32 word, u32 upper) { return prim::from_bits((word >> 24 << 8) | upper << 16); }
+  static LLMC_FN f32 element(u64 packet, u32 index) {
+    return index % 2 == 0 ? low((u32)packet) : high((u32)packet, (u32)(packet >> 32));
+  }
+  static LLMC_FN void set_packet(u32x4& raw, u32 half, u64 packet) {
+    raw[2 * half] = (u32)packet;
+    raw[2 * half + 1] = (u32)(packet >> 32);
+  }
+  // Written in the phase before this one, or later (by a worker that nobody had to wait for).
+  LLMC_FN bool there(u32 upper) const { return (i16)(u16)((upper >> 16) - phase_) >= 0; }
+
+  LLMC_FN u64 poll(const u64* packet) const {
+    u32 spins = 0;
+    u64 start = 0;
+    for (;;) {
+      const u64 value = prim::load_coherent(packet);
+      if (there((u32)(value >> 32))) return value;
+      prim::pause();
+      if (++spins % spins_between_checks != 0) continue;
+      if (give_up(start)) {
+        *(volatile u32*)failure() = 1;
+        return value;
+      }
+    }
+  }
+  LLMC_FN bool give_up(u64& start) const {
+    abi::State* s = (abi::State*)arena_;
+    if (*(volatile u32*)failure() != 0 || prim::load_coherent(&s->fault) != 0) return true;
+    const u64 now = prim::ticks();
+    if (start == 0) start = now;
+    if (now - start <= (u64)spin_limit_ms_ * prim::ticks_per_ms) return false;
+    prim::store_coherent(&s->fault, 1u);
+    prim::store_system(&ring_->fault, 1u);
+    return true;
+  }
+
+  u8* arena_;
+  abi::Ring* ring_;
+  u32 spin_limit_ms_;
+  u32 phase_;  // of the data to read; what is written carries the next number
+};
+
+}  // namespace llmc
