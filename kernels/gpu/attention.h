@@ -18,16 +18,20 @@ namespace llmc::attention {
 constexpr f32 log2_e = 1.4426950408889634f;
 constexpr f32 lowest = -1e30f;  // finite, so that differences of two are numbers
 
+template <class S>
+constexpr u32 heads_per_part = attn_split::heads_per_part(S::n_heads / S::n_kv_heads, S::head_dim);
+
 // S, the shape: n_heads, n_kv_heads, head_dim, threads, and what rope::prepare_row asks. Link: how q, k, v come and att goes (link.h).
-template <class S, class Link>
+// `heads`: query heads of a group that a workgroup computes together.
+template <class S, class Link, u32 heads = heads_per_part<S>>
 struct Decode {
   static constexpr u32 head_dim = S::head_dim, kv_heads = S::n_kv_heads, group = S::n_heads / S::n_kv_heads;
-  static constexpr u32 parts = attn_split::parts(group, head_dim), heads = attn_split::heads_per_part(group, head_dim);
+  static constexpr u32 parts = (group + heads - 1) / heads;
   static constexpr u32 chunks = head_dim / 8;  // 16-byte pieces of a row
   static constexpr u32 team = chunks <= 4 ? 4 : chunks <= 8 ? 8 : chunks <= 16 ? 16 : 32;  // lanes that read a row
   static constexpr u32 width = team * 8;       // head_dim padded to the team
   static constexpr u32 teams = S::threads / team, waves = S::threads / prim::kWave;
-  static constexpr u32 flight = 2;  // rows of K and V in flight for a team
+  static constexpr u32 flight = heads == 1 ? 4 : 2;  // rows of K and V in flight for a team
   static constexpr u32 row = width + 2;              // of the merge: weighted sums, maximum, sum
   static_assert(head_dim % 32 == 0 && head_dim <= 256 && S::n_heads % S::n_kv_heads == 0);
 
@@ -151,13 +155,14 @@ struct Decode {
       u32 lane_index = item / pieces, piece = item % pieces, kv_head = lane_index / parts, part_index = lane_index % parts;
       u32 begin = attn_split::piece_begin(piece, pieces, pos + 1), end = attn_split::piece_begin(piece + 1, pieces, pos + 1);
       bool has_new = piece == pieces - 1;
+      const Flight first = load_flight(b, kv_head, begin, has_new ? pos : end, ctx);  // what is cached does not wait for q
       prim::sync_block();  // the shared memory was the phase's before, or the item's
       LLMC_GRID_STRIDE for (u32 i = prim::thread(); head_dim < width && i < heads * (width - head_dim); i += S::threads)
         s.q[i / (width - head_dim)][head_dim + i % (width - head_dim)] = 0;
       prepare(link, b, s, kv_head, part_index, pos, ctx, has_new);
       prim::sync_block();
       ready();
-      stream_piece(b, s, kv_head, begin, has_new ? pos : end, ctx, has_new);
+      stream_piece(b, s, kv_head, begin, end, pos, ctx, first);
       prim::sync_block();
       write_piece(link, b, s, kv_head, part_index, piece, pieces);
       if (pieces > 1) merge_if_last(link, b, s, kv_head, part_index, pieces);
@@ -167,11 +172,43 @@ struct Decode {
     return true;
   }
 
-  LLMC_FN static void stream_piece(const Buffers& b, Shared& s, u32 kv_head, u32 begin, u32 end, u32 ctx, bool has_new) {
-    u32 chunk = prim::lane() % team, my_team = prim::thread() / team;
-    bool reads = chunk < chunks;
+  // Asks for the K and V that this worker will read to be brought into L2.
+  LLMC_FN static void prefetch(const Buffers& b, u32 pos, u32 ctx, u32 worker, u32 workers) {
+    constexpr u32 most_lines = 1024;  // a workgroup, of K and of V
+    const u32 pieces = attn_split::pieces(pos + 1, workers, kv_heads * parts);
+    if (worker >= kv_heads * parts * pieces) return;
+    const u32 kv_head = worker / pieces / parts, piece = worker % pieces;
+    const u32 begin = attn_split::piece_begin(piece, pieces, pos + 1), end = attn_split::piece_begin(piece + 1, pieces, pos + 1);
+    const u64 offset = ((u64)kv_head * ctx + begin) * head_dim * 2;
+    LLMC_GRID_STRIDE for (u32 line = prim::thread(); line < prim::min(most_lines, (end - begin) * head_dim * 2 / 128); line += S::threads) {
+      prim::prefetch((const u8*)b.k + offset + 128 * line);
+      prim::prefetch((const u8*)b.v + offset + 128 * line);
+    }
+  }
+
+  struct Flight {
+    u32x4 key[flight], value[flight];
+  };
+  // The team's rows of the flight that starts at position `base`, as far as they are below `end`.
+  LLMC_FN static Flight load_flight(const Buffers& b, u32 kv_head, u32 base, u32 end, u32 ctx) {
+    const u32 chunk = prim::lane() % team, my_team = prim::thread() / team;
     const u8* k = (const u8*)(b.k + (u64)kv_head * ctx * head_dim) + chunk * 16;
     const u8* v = (const u8*)(b.v + (u64)kv_head * ctx * head_dim) + chunk * 16;
+    Flight f;
+    LLMC_UNROLL for (u32 i = 0; i < flight; i++) {
+      const u32 position = base + i * teams + my_team;
+      f.key[i] = f.value[i] = u32x4{0, 0, 0, 0};
+      if (position < end && chunk < chunks) {
+        f.key[i] = prim::load16(k + (u64)position * head_dim * 2);
+        f.value[i] = prim::load16(v + (u64)position * head_dim * 2);
+      }
+    }
+    return f;
+  }
+
+  // Positions begin .. end - 1; position `pos` is the new token's and stands in shared memory.
+  LLMC_FN static void stream_piece(const Buffers& b, Shared& s, u32 kv_head, u32 begin, u32 end, u32 pos, u32 ctx, Flight f) {
+    const u32 chunk = prim::lane() % team, my_team = prim::thread() / team;
     Running run;
     LLMC_UNROLL for (u32 h = 0; h < heads; h++) {
       run.top[h] = lowest;
@@ -179,27 +216,17 @@ struct Decode {
       LLMC_UNROLL for (u32 j = 0; j < 8; j++) run.acc[h][j] = 0;
     }
     LLMC_GRID_STRIDE for (u32 base = begin; base < end; base += teams * flight) {
-      u32x4 key[flight], value[flight];
+      if (base != begin) f = load_flight(b, kv_head, base, prim::min(end, pos), ctx);
       bool valid[flight];
       LLMC_UNROLL for (u32 i = 0; i < flight; i++) {
-        u32 position = base + i * teams + my_team;
+        const u32 position = base + i * teams + my_team;
         valid[i] = position < end;
-        key[i] = value[i] = u32x4{0, 0, 0, 0};
-        if (valid[i] && reads) {
-          key[i] = prim::load16(k + (u64)position * head_dim * 2);
-          value[i] = prim::load16(v + (u64)position * head_dim * 2);
+        if (position == pos && chunk < chunks) {
+          f.key[i] = *(const u32x4*)&s.k[chunk * 8];
+          f.value[i] = *(const u32x4*)&s.v[chunk * 8];
         }
       }
-      accumulate<flight>(run, s, key, value, valid);
-    }
-    if (has_new) {
-      u32x4 key[1] = {u32x4{0, 0, 0, 0}}, value[1] = {u32x4{0, 0, 0, 0}};
-      if (reads) {
-        key[0] = *(const u32x4*)&s.k[chunk * 8];
-        value[0] = *(const u32x4*)&s.v[chunk * 8];
-      }
-      bool valid[1] = {my_team == 0};
-      accumulate<1>(run, s, key, value, valid);
+      accumulate<flight>(run, s, f.key, f.value, valid);
     }
     // Teams of the wave.
     LLMC_UNROLL for (u32 h = 0; h < heads; h++) {

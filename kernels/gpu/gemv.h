@@ -170,13 +170,26 @@ struct RowSums {
   f32 value[count];  // of the item's tiles
 };
 
+// What a row's sum is added to (a residual, a bias), loaded by `term` for the thread's first row before the phase's input is waited for.
+template <class Term>
+struct EarlyTerm {
+  Term load;
+  u32 row;
+  f32 value;
+};
+template <class Term>
+LLMC_FN EarlyTerm<Term> early_term(u32 items, u32 worker, u32 workers, Term term) {
+  const Range mine = split(items, workers, worker);
+  const u32 row = mine.begin * fmt::tile_rows + prim::thread();
+  return {term, row, row < mine.end * fmt::tile_rows ? term(row) : 0.0f};
+}
+
 // The work of one worker in a phase of `items` items. finish(row of the item's matrix, RowSums, term(row), valid) is called by all lanes of
-// a wave, a row a lane, `valid` false for lanes past the end; `term` loads what the row's sum is added to (a residual, a bias), and is
-// called before the products, so that its wait in memory is hidden behind them. `input` is in shared memory and the workgroup is
+// a wave, a row a lane, `valid` false for lanes past the end. `input` is in shared memory and the workgroup is
 // synchronised; it must be again before the next phase writes partial sums, which load_input() sees to.
 template <u32 threads, u32 slices, class Matrices, class Weights, class Term, class Finish>
-LLMC_HOT LLMC_FN void gemv(const Matrices& matrices, u32 items, u32 worker, u32 workers, const fmt::Activations& input, Weights& weights, Term term,
-                           Finish finish) {
+LLMC_HOT LLMC_FN void gemv(const Matrices& matrices, u32 items, u32 worker, u32 workers, const fmt::Activations& input, Weights& weights,
+                           const EarlyTerm<Term>& term, Finish finish) {
   constexpr u32 per_item = Matrices::tiles_per_item;
   using Order = GemvOrder<threads, slices, per_item>;
   constexpr u32 groups = Order::groups, batch = Order::batch;
@@ -185,8 +198,6 @@ LLMC_HOT LLMC_FN void gemv(const Matrices& matrices, u32 items, u32 worker, u32 
   const Range mine = split(items, workers, worker);
   LLMC_GRID_STRIDE for (u32 first = mine.begin; first < mine.end; first += batch) {
     const u32 count = prim::min(batch, mine.end - first), units = Order::units(count), rows = count * fmt::tile_rows;
-    const u32 early_row = first * fmt::tile_rows + thread;
-    const f32 early = thread < rows ? term(early_row) : 0.0f;
     if (first != mine.begin) prim::sync_block();
     // Both groups of a 64-lane wave go through the same rounds, so that the shuffles meet.
     LLMC_GRID_STRIDE for (u32 round = 0; round < units; round += groups) {
@@ -208,7 +219,7 @@ LLMC_HOT LLMC_FN void gemv(const Matrices& matrices, u32 items, u32 worker, u32 
         }
         sums.value[t] = sum;
       }
-      finish(r, sums, r == early_row ? early : valid ? term(r) : 0.0f, valid);
+      finish(r, sums, r == term.row ? term.value : valid ? term.load(r) : 0.0f, valid);
     }
   }
 }
@@ -226,9 +237,10 @@ LLMC_HOT LLMC_FN void gemv_prefetch(const Matrices& matrices, u32 items, u32 wor
 }
 
 // The term of phases that have none.
-struct NoTerm {
+struct Nothing {
   LLMC_FN f32 operator()(u32) const { return 0; }
 };
+constexpr EarlyTerm<Nothing> no_term = {{}, ~0u, 0};
 
 // Brings a float32 vector into L2 ahead of its use; each worker a line.
 LLMC_FN void prefetch_vector(const abi::Args& a, u64 offset, u32 count, u32 worker, u32 workers) {

@@ -5,12 +5,12 @@
 // Packets: data that carries its own readiness (fusion level `model`). A packet is 8 bytes, stored and loaded as one: two values of 24
 // bits (float32 without its last 8 bits of mantissa, rounded to nearest) and, in 16 bits, the number of the phase that wrote them. A
 // reader polls the data itself, so a boundary between phases costs one store and one load through L2, not a barrier and then a
-// load. Polling all of a vector from all workgroups would keep the L2 cache busy with it; so one lane of a wave asks for one packet
-// until it is there, and the wave then reads its part of the vector, which is nearly always complete by then.
+// load. Polling all of a vector from all workgroups would keep the L2 cache busy with it; so a wave asks for the first and the last packet
+// of each block that it will read until they are there, and then reads the blocks, which are nearly always complete by then.
 //
 // A buffer is written again one layer later at the earliest. Every writer of that phase has by then read whole vectors whose writers
-// had read all of the buffer, so nobody overwrites what is still wanted; and a worker that has nothing to compute in a phase, for which
-// nobody waits, reads nothing in it. Phase numbers go on from token to token (`epoch` in the arena) and wrap at 2^16, long after any
+// had read all of the buffer, so nobody overwrites what is still wanted. Only a worker that has nothing to compute in a phase, for which
+// nobody waits, may find a later phase's packets; it takes them, and uses them for nothing. Phase numbers go on from token to token (`epoch` in the arena) and wrap at 2^16, long after any
 // buffer was rewritten.
 //
 // No wait is without end: after State::spin_limit_ms, State::fault is set and every workgroup leaves (barrier.h).
@@ -70,8 +70,7 @@ class Packets {
   LLMC_FN void read(const f32* vector, u32 columns, u32 first, u32 stride, f32x4 (&out)[count]) const {
     const u64* packets = (const u64*)vector;
     const u32 runs = columns / 4;
-    if (prim::lane() == 0 && first < runs) poll(packets + 2 * first);
-    prim::sync_wave();
+    wait_for_blocks<count>(packets, 2 * (first - prim::lane()), 2 * stride, 2 * runs);
     u32x4 raw[count];
     LLMC_UNROLL for (u32 i = 0; i < count; i++) {
       const u32 run = first + i * stride;
@@ -95,12 +94,11 @@ class Packets {
     LLMC_UNROLL for (u32 i = 0; i < count; i++) {
       one[i] = two[i] = 0;
       if (valid[i]) {
-        one[i] = prim::load_coherent(packets + first[i] / 2);
+        one[i] = poll(packets + first[i] / 2);
         two[i] = prim::load_coherent(packets + second[i] / 2);
       }
     }
     LLMC_UNROLL for (u32 i = 0; i < count; i++) {
-      if (valid[i] && !there((u32)(one[i] >> 32))) one[i] = poll(packets + first[i] / 2);
       if (valid[i] && !there((u32)(two[i] >> 32))) two[i] = poll(packets + second[i] / 2);
       a[i] = element(one[i], first[i]);
       b[i] = element(two[i], second[i]);
@@ -131,6 +129,18 @@ class Packets {
   }
   // Written in the phase before this one, or later (by a worker that nobody had to wait for).
   LLMC_FN bool there(u32 upper) const { return (i16)(u16)((upper >> 16) - phase_) >= 0; }
+
+  // A wave is about to read `count` blocks of 2 packets a lane, `stride` packets apart: waits until the first and the last packet of each
+  // are there, a lane each. The rest of a block comes from the same one or two workgroups, at nearly the same time.
+  template <u32 count>
+  LLMC_FN void wait_for_blocks(const u64* packets, u32 first, u32 stride, u32 end) const {
+    static_assert(2 * count <= prim::kWave);
+    const u32 lane = prim::lane(), begin = first + lane / 2 * stride;
+    if (lane < 2 * count && begin < end) {
+      poll(packets + (lane % 2 == 0 ? begin : prim::min(begin + 2 * prim::kWave, end) - 1));
+    }
+    prim::sync_wave();
+  }
 
   LLMC_FN u64 poll(const u64* packet) const {
     u32 spins = 0;
