@@ -31,7 +31,7 @@ struct Decode {
   static constexpr u32 team = chunks <= 4 ? 4 : chunks <= 8 ? 8 : chunks <= 16 ? 16 : 32;  // lanes that read a row
   static constexpr u32 width = team * 8;       // head_dim padded to the team
   static constexpr u32 teams = S::threads / team, waves = S::threads / prim::kWave;
-  static constexpr u32 flight = heads == 1 ? 4 : 2;  // rows of K and V in flight for a team
+  static constexpr u32 flight = 2;  // rows of K and V in flight for a team
   static constexpr u32 row = width + 2;              // of the merge: weighted sums, maximum, sum
   static_assert(head_dim % 32 == 0 && head_dim <= 256 && S::n_heads % S::n_kv_heads == 0);
 

@@ -20,6 +20,9 @@
 namespace llmc {
 
 struct ThroughMemory {
+  ThroughMemory() = default;
+  LLMC_FN ThroughMemory(const abi::Args&, u32) {}
+  LLMC_FN u32 phase() const { return 0; }
   static constexpr bool timed = false;  // whether phases are marked (phase_clock.h)
   // Elements 4 run .. + 3 of the vector for run = first, first + stride, ...; zeros from `columns` on.
   template <u32 count>
@@ -52,12 +55,11 @@ struct ThroughMemory {
 class Packets {
  public:
   static constexpr bool timed = true;
-  // All threads of a workgroup, once a token. Uses the scratch of shared memory.
-  LLMC_FN void begin(const abi::Args& a, u32* epoch) {
-    arena_ = a.arena;
-    spin_limit_ms_ = state(a)->spin_limit_ms;
-    ring_ = a.ring;
-    phase_ = prim::load_coherent(epoch);
+  // `phase`: the number of the first phase, or of the one that another copy of this is at.
+  LLMC_FN Packets(const abi::Args& a, u32 phase) : args_(a), phase_(phase) {}
+  LLMC_FN u32 phase() const { return phase_; }
+  // Once a token; the workgroup synchronises before it reads. Uses the scratch of shared memory.
+  LLMC_FN void begin() const {
     if (prim::thread() == 0) *failure() = 0;
   }
   // The next phase reads what this one writes.
@@ -157,19 +159,16 @@ class Packets {
     }
   }
   LLMC_FN bool give_up(u64& start) const {
-    abi::State* s = (abi::State*)arena_;
-    if (*(volatile u32*)failure() != 0 || prim::load_coherent(&s->fault) != 0) return true;
+    if (*(volatile u32*)failure() != 0 || faulted(args_)) return true;
     const u64 now = prim::ticks();
     if (start == 0) start = now;
-    if (now - start <= (u64)spin_limit_ms_ * prim::ticks_per_ms) return false;
-    prim::store_coherent(&s->fault, 1u);
-    prim::store_system(&ring_->fault, 1u);
+    if (now - start <= (u64)state(args_)->spin_limit_ms * prim::ticks_per_ms) return false;
+    prim::store_coherent(&state(args_)->fault, 1u);
+    prim::store_system(&args_.ring->fault, 1u);
     return true;
   }
 
-  u8* arena_;
-  abi::Ring* ring_;
-  u32 spin_limit_ms_;
+  const abi::Args& args_;
   u32 phase_;  // of the data to read; what is written carries the next number
 };
 

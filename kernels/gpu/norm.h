@@ -47,17 +47,22 @@ LLMC_HOT LLMC_FN fmt::Activations load_input(const Link& link, const f32* x, con
   constexpr Workspace space = workspace(columns, integer, floating);
   constexpr u32 runs = padded_columns(columns) / 4, per_thread = (runs + threads - 1) / threads;
   u8* shared = prim::shared();
-  f32x4 v[per_thread], w[per_thread];
   const u32 first = prim::thread();
+  const auto store = [&](u32 run, f32x4 value) LLMC_INLINED {
+    // A wave takes part as a whole: `runs` is a multiple of 64.
+    if (runs % threads == 0 || run < runs) {
+      if constexpr (integer) store_rounded(value, run, shared + space.codes, shared + space.meta);
+      if constexpr (floating) *(f32x4*)(shared + space.floats + 16 * run) = value;
+    }
+  };
   if constexpr (normed) {
+    f32x4 v[per_thread], w[per_thread];
     LLMC_UNROLL for (u32 i = 0; i < per_thread; i++) {
       const u32 run = i * threads + first;
       w[i] = f32x4{0, 0, 0, 0};
       if (run < columns / 4) w[i] = __builtin_bit_cast(f32x4, prim::load16_cached((const f32x4*)weight + run));
     }
-  }
-  link.read(x, columns, first, threads, v);
-  if constexpr (normed) {
+    link.read(x, columns, first, threads, v);
     f32 squares = 0;
     LLMC_UNROLL for (u32 i = 0; i < per_thread; i++) {
       LLMC_UNROLL for (u32 k = 0; k < 4; k++) squares += v[i][k] * v[i][k];
@@ -65,14 +70,20 @@ LLMC_HOT LLMC_FN fmt::Activations load_input(const Link& link, const f32* x, con
     const f32 scale = prim::rsqrt(block_sum<threads>(squares) * (1.0f / columns) + eps);
     LLMC_UNROLL for (u32 i = 0; i < per_thread; i++) {
       LLMC_UNROLL for (u32 k = 0; k < 4; k++) v[i][k] *= scale * w[i][k];
+      store(i * threads + first, v[i]);
     }
-  }
-  LLMC_UNROLL for (u32 i = 0; i < per_thread; i++) {
-    const u32 run = i * threads + first;
-    // A wave takes part as a whole: `runs` is a multiple of 64.
-    if (runs % threads == 0 || run < runs) {
-      if constexpr (integer) store_rounded(v[i], run, shared + space.codes, shared + space.meta);
-      if constexpr (floating) *(f32x4*)(shared + space.floats + 16 * run) = v[i];
+  } else {
+    // Long vectors in parts: one whose elements are all in registers at once would push everything else out of them.
+    constexpr u32 part = per_thread < 4 ? per_thread : 4, rest = per_thread % part;
+    LLMC_UNROLL for (u32 i = 0; i < per_thread / part; i++) {
+      f32x4 v[part];
+      link.read(x, columns, i * part * threads + first, threads, v);
+      LLMC_UNROLL for (u32 k = 0; k < part; k++) store((i * part + k) * threads + first, v[k]);
+    }
+    if constexpr (rest != 0) {
+      f32x4 v[rest];
+      link.read(x, columns, (per_thread - rest) * threads + first, threads, v);
+      LLMC_UNROLL for (u32 k = 0; k < rest; k++) store((per_thread - rest + k) * threads + first, v[k]);
     }
   }
   prim::sync_block();

@@ -14,22 +14,17 @@
 
 namespace llmc {
 
-template <u32 slots, u32 slot_bytes>
+template <u32 slots, u32 slot_bytes, u32 offset>
 class Stream {
  public:
   static constexpr u32 bytes_per_group = slots * (slot_bytes + 8);
 
-  // `shared`: bytes_per_group for this group, aligned to 16. Asks for the first `slots` chunks. `stride`: from chunk i to i + 1.
-  LLMC_FN void begin(u8* shared, const u8* weights, const u64* chunks, u32 stride) {
-    data_ = shared;
-    full_ = (u64*)(shared + slots * slot_bytes);
-    weights_ = weights;
-    stride_ = stride;
-    lane_ = prim::thread() % group_lanes;
-    list_ = chunks + (u64)lane_ * stride;
-    ahead_ = prim::load_coherent(list_);
-    if (lane_ == 0) {
-      LLMC_UNROLL for (u32 i = 0; i < slots; i++) prim::mbarrier_init(full_ + i);
+  // The rings of all groups are in shared memory from `offset` on. Asks for the first `slots` chunks. `chunks`: the buffer of the lists;
+  // `groups`: of the launch. What can be had from the arguments again is not kept: registers are scarce between two phases.
+  LLMC_FN Stream(const abi::Args& a, const u64* chunks, u32 groups) : args_(a), chunks_(chunks), groups_(groups) {
+    ahead_ = next_chunks();
+    if (lane() == 0) {
+      LLMC_UNROLL for (u32 i = 0; i < slots; i++) prim::mbarrier_init(full(i));
       prim::mbarrier_init_fence();
     }
     prim::sync_wave();
@@ -38,54 +33,50 @@ class Stream {
 
   // The chunk at the front, once it is there. All lanes.
   LLMC_FN const u8* front() const {
-    prim::mbarrier_wait(full_ + slot_, parity_);
-    return data_ + slot_ * slot_bytes;
+    prim::mbarrier_wait(full(taken_ % slots), taken_ / slots % 2);
+    return ring() + taken_ % slots * slot_bytes;
   }
 
   // Gives back the front slot, which all lanes have read, and asks for the next chunk.
   LLMC_FN void pop() {
     prim::sync_wave();
-    taken_++;
-    ask(slot_);
-    advance();
+    ask(taken_++ % slots);
   }
 
   // A kernel that ends early waits for what is under way: it lands in this workgroup's memory.
   LLMC_FN void drain() {
-    LLMC_GRID_STRIDE for (; taken_ != next_; taken_++) {
-      prim::mbarrier_wait(full_ + slot_, parity_);
-      advance();
-    }
+    LLMC_GRID_STRIDE for (; taken_ != asked_; taken_++) prim::mbarrier_wait(full(taken_ % slots), taken_ / slots % 2);
   }
 
  private:
-  LLMC_FN void advance() {
-    if (++slot_ == slots) {
-      slot_ = 0;
-      parity_ ^= 1;
-    }
+  static LLMC_FN u32 lane() { return prim::thread() % group_lanes; }
+  static LLMC_FN u8* ring() { return prim::shared() + offset + prim::thread() / group_lanes * bytes_per_group; }
+  static LLMC_FN u64* full(u32 slot) { return (u64*)(ring() + slots * slot_bytes) + slot; }
+
+  // This lane's chunk of the 32 from the one asked for next but 32 (or first).
+  LLMC_FN u64 next_chunks() const {
+    const u32 group = prim::block() * (prim::threads() / group_lanes) + prim::thread() / group_lanes;
+    return prim::load_coherent(chunks_ + (u64)(fetched_ + lane()) * groups_ + group);
   }
   LLMC_FN void ask(u32 slot) {
-    const u32 at = next_ % group_lanes;
-    if (at == 0) {
+    const u32 at = asked_ % group_lanes;
+    if (at == 0 && asked_ == fetched_) {
       current_ = ahead_;
-      list_ += (u64)group_lanes * stride_;
-      ahead_ = prim::load_coherent(list_);
+      fetched_ += group_lanes;
+      ahead_ = next_chunks();
     }
-    const u32 offset = prim::shfl((u32)current_, at), size = prim::shfl((u32)(current_ >> 32), at);
+    const u32 start = prim::shfl((u32)current_, at), size = prim::shfl((u32)(current_ >> 32), at);
     if (size == 0) return;
-    next_++;
-    if (lane_ == 0) prim::bulk_load(data_ + slot * slot_bytes, weights_ + 16 * (u64)offset, 16 * size, full_ + slot);
+    asked_++;
+    if (lane() == 0) prim::bulk_load(ring() + slot * slot_bytes, args_.weights + 16 * (u64)start, 16 * size, full(slot));
   }
 
-  u8* data_;
-  u64* full_;
-  const u8* weights_;
-  const u64* list_;    // this lane's chunk of the 32 that follow `current_`
-  u64 current_, ahead_;
-  u32 stride_, lane_;
-  u32 slot_ = 0, parity_ = 0;
-  u32 next_ = 0, taken_ = 0;  // chunks asked for, chunks given back
+  const abi::Args& args_;
+  const u64* chunks_;
+  u32 groups_;
+  u64 current_ = 0, ahead_;
+  u32 asked_ = 0, taken_ = 0;  // chunks asked for, chunks given back
+  u32 fetched_ = 0;            // chunks whose entries are in `current_` or were
 };
 
 // gemv()'s weights out of a stream.

@@ -8,6 +8,8 @@
   extern "C" __global__ __attribute__((amdgpu_flat_work_group_size(threads, threads), \
                                        amdgpu_waves_per_eu((threads) / (4 * __AMDGCN_WAVEFRONT_SIZE), (threads) / (2 * __AMDGCN_WAVEFRONT_SIZE))))
 
+#define LLMC_APART __device__ inline __attribute__((always_inline))  // a call would need scratch memory
+
 namespace llmc::prim {
 
 extern "C" __shared__ __attribute__((aligned(16))) u8 llmc_shared[];

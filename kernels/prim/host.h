@@ -5,6 +5,8 @@
 
 #define LLMC_KERNEL(threads) extern "C" __attribute__((visibility("default")))
 
+#define LLMC_APART inline
+
 namespace llmc::prim {
 
 static const HostTable* host_table;

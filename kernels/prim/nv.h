@@ -5,6 +5,9 @@
 
 #define LLMC_KERNEL(threads) extern "C" __global__ __attribute__((launch_bounds(threads, 1)))
 
+// A function of its own, with registers of its own: what the caller keeps is put aside only where the call is reached.
+#define LLMC_APART __device__ __attribute__((noinline))
+
 namespace llmc::prim {
 
 extern "C" __shared__ __attribute__((aligned(16))) u8 llmc_shared[];
@@ -20,7 +23,11 @@ LLMC_FN u32 thread() {
   return id;
 }
 LLMC_FN u32 threads() { return (u32)__nvvm_read_ptx_sreg_ntid_x(); }
-LLMC_FN u32 block() { return (u32)__nvvm_read_ptx_sreg_ctaid_x(); }
+LLMC_FN u32 block() {
+  u32 id;
+  asm volatile("mov.u32 %0, %%ctaid.x;" : "=r"(id));
+  return id;
+}
 LLMC_FN u32 blocks() { return (u32)__nvvm_read_ptx_sreg_nctaid_x(); }
 LLMC_FN u32 lane() { return thread() & (kWave - 1); }
 LLMC_FN u32 wave() { return thread() / kWave; }
