@@ -28,7 +28,7 @@ constexpr unsigned pieces(unsigned positions, unsigned workers, unsigned lanes) 
 }
 // First position of piece `piece`; of piece `count`, the end.
 constexpr unsigned piece_begin(unsigned piece, unsigned count, unsigned positions) {
-  return (unsigned)((unsigned long long)positions * piece / count);
+  return positions * piece / count;
 }
 
 }  // namespace llmc::attn_split

@@ -8,9 +8,10 @@ struct Range {
   u32 begin, end;
 };
 
-// Items [begin, end) of worker `worker`: contiguous, sizes differing by at most one.
+// Items [begin, end) of worker `worker`: contiguous, sizes differing by at most one. items * workers is below 2^32: 64-bit divisions take
+// hundreds of cycles on a GPU.
 __device__ constexpr Range split(u32 items, u32 workers, u32 worker) {
-  return {(u32)((u64)items * worker / workers), (u32)((u64)items * (worker + 1) / workers)};
+  return {items * worker / workers, items * (worker + 1) / workers};
 }
 
 // Into how many slices of the columns a row tile is cut, so that the row tiles of one worker (items of `tiles_per_item`) fill its

@@ -25,6 +25,7 @@ struct Activations {
   const u8* codes = nullptr;
   const u8* meta = nullptr;
   const f32* floats = nullptr;
+  f32 factor = 1;  // of all elements: products are multiplied by it when they are complete
 };
 
 // A block of 32 rounded activations: word k has elements 4k .. 4k + 3.

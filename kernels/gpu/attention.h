@@ -42,6 +42,7 @@ struct Decode {
       f32 sums[waves][heads][row];
       f32 weights[heads][attn_split::max_pieces];
     };
+    f32 wave_weight[heads][waves], top[heads], sum[heads];  // of a piece
     f32 inverse_sum[heads];
     u32 last;
   };
@@ -254,29 +255,39 @@ struct Decode {
 
   // The waves' sums into att (one piece) or into the piece's row of `part`.
   LLMC_FN static void write_piece(const Link& link, const Buffers& b, Shared& s, u32 kv_head, u32 part_index, u32 piece, u32 pieces) {
+    // What each wave's sums count, a wave a head and a lane a wave.
+    static_assert(waves <= prim::kWave);
+    LLMC_GRID_STRIDE for (u32 h = prim::wave(); h < heads; h += waves) {
+      const u32 w = prim::lane();
+      const f32 mine = w < waves ? s.sums[w][h][width] : lowest;
+      const f32 top = prim::wave_max(mine), weight = w < waves ? prim::exp2(mine - top) : 0.0f;
+      const f32 sum = prim::wave_sum(w < waves ? s.sums[w][h][width + 1] * weight : 0.0f);
+      if (w < waves) s.wave_weight[h][w] = weight;
+      if (w == 0) {
+        s.top[h] = top;
+        s.sum[h] = sum;
+        s.inverse_sum[h] = prim::rcp(sum);
+      }
+    }
+    prim::sync_block();
     LLMC_GRID_STRIDE for (u32 i = prim::thread(); i - prim::lane() < heads * head_dim; i += S::threads) {
       const u32 h = i / head_dim, d = i % head_dim;
       const bool valid = i < heads * head_dim && in_group(part_index, h);
-      f32 top = lowest, sum = 0, value = 0;
+      f32 value = 0;
       if (valid) {
-        LLMC_UNROLL for (u32 w = 0; w < waves; w++) top = prim::max(top, s.sums[w][h][width]);
-        LLMC_UNROLL for (u32 w = 0; w < waves; w++) {
-          f32 shrink = prim::exp2(s.sums[w][h][width] - top);
-          sum += s.sums[w][h][width + 1] * shrink;
-          value += s.sums[w][h][d] * shrink;
-        }
+        LLMC_UNROLL for (u32 w = 0; w < waves; w++) value += s.sums[w][h][d] * s.wave_weight[h][w];
       }
       const u32 head = head_of(kv_head, part_index, h);
       if (pieces == 1) {
-        link.write(b.att + (u64)head * head_dim, d, value * prim::rcp(sum), valid);
+        link.write(b.att + (u64)head * head_dim, d, value * s.inverse_sum[h], valid);
         continue;
       }
       if (!valid) continue;
       f32* out = b.part + ((u64)head * attn_split::max_pieces + piece) * (head_dim + 2);
       prim::store_coherent(out + d, value);
       if (d == 0) {
-        prim::store_coherent(out + head_dim, top);
-        prim::store_coherent(out + head_dim + 1, sum);
+        prim::store_coherent(out + head_dim, s.top[h]);
+        prim::store_coherent(out + head_dim + 1, s.sum[h]);
       }
     }
   }

@@ -178,24 +178,22 @@ struct EarlyTerm {
   f32 value;
 };
 template <class Term>
-LLMC_FN EarlyTerm<Term> early_term(u32 items, u32 worker, u32 workers, Term term) {
-  const Range mine = split(items, workers, worker);
+LLMC_FN EarlyTerm<Term> early_term(Range mine, Term term) {
   const u32 row = mine.begin * fmt::tile_rows + prim::thread();
   return {term, row, row < mine.end * fmt::tile_rows ? term(row) : 0.0f};
 }
 
-// The work of one worker in a phase of `items` items. finish(row of the item's matrix, RowSums, term(row), valid) is called by all lanes of
+// The work of one worker in a phase: items `mine`. finish(row of the item's matrix, RowSums, term(row), valid) is called by all lanes of
 // a wave, a row a lane, `valid` false for lanes past the end. `input` is in shared memory and the workgroup is
 // synchronised; it must be again before the next phase writes partial sums, which load_input() sees to.
 template <u32 threads, u32 slices, class Matrices, class Weights, class Term, class Finish>
-LLMC_HOT LLMC_FN void gemv(const Matrices& matrices, u32 items, u32 worker, u32 workers, const fmt::Activations& input, Weights& weights,
+LLMC_HOT LLMC_FN void gemv(const Matrices& matrices, Range mine, const fmt::Activations& input, Weights& weights,
                            const EarlyTerm<Term>& term, Finish finish) {
   constexpr u32 per_item = Matrices::tiles_per_item;
   using Order = GemvOrder<threads, slices, per_item>;
   constexpr u32 groups = Order::groups, batch = Order::batch;
   f32* partial = (f32*)(prim::shared() + partial_offset);
   const u32 thread = prim::thread(), lane = thread % group_lanes, group = thread / group_lanes;
-  const Range mine = split(items, workers, worker);
   LLMC_GRID_STRIDE for (u32 first = mine.begin; first < mine.end; first += batch) {
     const u32 count = prim::min(batch, mine.end - first), units = Order::units(count), rows = count * fmt::tile_rows;
     if (first != mine.begin) prim::sync_block();
@@ -217,7 +215,7 @@ LLMC_HOT LLMC_FN void gemv(const Matrices& matrices, u32 items, u32 worker, u32 
         LLMC_UNROLL for (u32 s = 0; s < slices; s++) {
           if (valid) sum += partial[((item * per_item + t) * slices + s) * fmt::tile_rows + row];
         }
-        sums.value[t] = sum;
+        sums.value[t] = sum * input.factor;
       }
       finish(r, sums, r == term.row ? term.value : valid ? term.load(r) : 0.0f, valid);
     }
@@ -226,8 +224,7 @@ LLMC_HOT LLMC_FN void gemv(const Matrices& matrices, u32 items, u32 worker, u32 
 
 // Brings the first of the worker's weights into L2 while something else is waited for.
 template <u32 threads, u32 slices, class Matrices>
-LLMC_HOT LLMC_FN void gemv_prefetch(const Matrices& matrices, u32 items, u32 worker, u32 workers) {
-  const Range mine = split(items, workers, worker);
+LLMC_HOT LLMC_FN void gemv_prefetch(const Matrices& matrices, Range mine) {
   const u32 unit = prim::thread() / group_lanes;
   if (unit < (mine.end - mine.begin) * Matrices::tiles_per_item * slices) {
     matrices.visit(mine.begin * Matrices::tiles_per_item + unit / slices, [&](const auto& matrix, u32 local) LLMC_INLINED {

@@ -92,18 +92,11 @@ class Packets {
   LLMC_FN void read_pairs(const f32* row, const u32 (&first)[count], const u32 (&second)[count], const bool (&valid)[count], f32 (&a)[count],
                           f32 (&b)[count]) const {
     const u64* packets = (const u64*)row;
-    u64 one[count], two[count];
     LLMC_UNROLL for (u32 i = 0; i < count; i++) {
-      one[i] = two[i] = 0;
-      if (valid[i]) {
-        one[i] = poll(packets + first[i] / 2);
-        two[i] = prim::load_coherent(packets + second[i] / 2);
-      }
-    }
-    LLMC_UNROLL for (u32 i = 0; i < count; i++) {
-      if (valid[i] && !there((u32)(two[i] >> 32))) two[i] = poll(packets + second[i] / 2);
-      a[i] = element(one[i], first[i]);
-      b[i] = element(two[i], second[i]);
+      u64 one = 0, two = 0;
+      if (valid[i]) poll_both(packets + first[i] / 2, packets + second[i] / 2, one, two);
+      a[i] = element(one, first[i]);
+      b[i] = element(two, second[i]);
     }
     prim::sync_wave();
   }
@@ -145,16 +138,22 @@ class Packets {
   }
 
   LLMC_FN u64 poll(const u64* packet) const {
+    u64 value, same;
+    poll_both(packet, packet, value, same);
+    return value;
+  }
+  LLMC_FN void poll_both(const u64* first, const u64* second, u64& one, u64& two) const {
     u32 spins = 0;
     u64 start = 0;
     for (;;) {
-      const u64 value = prim::load_coherent(packet);
-      if (there((u32)(value >> 32))) return value;
+      one = prim::load_coherent(first);
+      two = first == second ? one : prim::load_coherent(second);
+      if (there((u32)(one >> 32)) && there((u32)(two >> 32))) return;
       prim::pause();
       if (++spins % spins_between_checks != 0) continue;
       if (give_up(start)) {
         *(volatile u32*)failure() = 1;
-        return value;
+        return;
       }
     }
   }

@@ -40,7 +40,8 @@ LLMC_FN void store_rounded(f32x4 v, u32 index, u8* codes, u8* meta) {
 }
 
 // Brings x[0..columns) (global, exchanged between workgroups by `link`) into shared memory, through an RMS norm with `weight` if
-// `normed`. Returns the input of the matrices; the workgroup is synchronised.
+// `normed`. The norm's own factor is left for the products, so that rounding does not wait for it and one synchronisation serves both.
+// Returns the input of the matrices; the workgroup is synchronised.
 template <u32 columns, u32 threads, bool normed, bool integer, bool floating, class Link>
 LLMC_HOT LLMC_FN fmt::Activations load_input(const Link& link, const f32* x, const f32* weight, f32 eps) {
   static_assert(columns % 4 == 0, "a row is read in runs of four elements");
@@ -67,11 +68,12 @@ LLMC_HOT LLMC_FN fmt::Activations load_input(const Link& link, const f32* x, con
     LLMC_UNROLL for (u32 i = 0; i < per_thread; i++) {
       LLMC_UNROLL for (u32 k = 0; k < 4; k++) squares += v[i][k] * v[i][k];
     }
-    const f32 scale = prim::rsqrt(block_sum<threads>(squares) * (1.0f / columns) + eps);
     LLMC_UNROLL for (u32 i = 0; i < per_thread; i++) {
-      LLMC_UNROLL for (u32 k = 0; k < 4; k++) v[i][k] *= scale * w[i][k];
+      LLMC_UNROLL for (u32 k = 0; k < 4; k++) v[i][k] *= w[i][k];
       store(i * threads + first, v[i]);
     }
+    const f32 factor = prim::rsqrt(block_sum<threads>(squares) * (1.0f / columns) + eps);
+    return {shared + space.codes, shared + space.meta, (const f32*)(shared + space.floats), factor};
   } else {
     // Long vectors in parts: one whose elements are all in registers at once would push everything else out of them.
     constexpr u32 part = per_thread < 4 ? per_thread : 4, rest = per_thread % part;
@@ -85,9 +87,9 @@ LLMC_HOT LLMC_FN fmt::Activations load_input(const Link& link, const f32* x, con
       link.read(x, columns, (per_thread - rest) * threads + first, threads, v);
       LLMC_UNROLL for (u32 k = 0; k < rest; k++) store((per_thread - rest + k) * threads + first, v[k]);
     }
+    prim::sync_block();
+    return {shared + space.codes, shared + space.meta, (const f32*)(shared + space.floats)};
   }
-  prim::sync_block();
-  return {shared + space.codes, shared + space.meta, (const f32*)(shared + space.floats)};
 }
 
 }  // namespace llmc

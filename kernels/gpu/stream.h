@@ -124,9 +124,9 @@ struct FromStream {
     const u8* chunk = stream.front();
     typename F::Raw raw[count];
     LLMC_UNROLL for (u32 i = 0; i < count; i++) raw[i] = F::template load<prim::InShared>(chunk + i * F::bytes, lane);
-    stream.pop();
     f32 sum = 0;
     LLMC_UNROLL for (u32 i = 0; i < count; i++) sum += F::dot(raw[i], input, column + i * F::columns, lane);
+    stream.pop();
     return sum;
   }
 };
@@ -141,7 +141,7 @@ struct StreamList {
   LLMC_FN void add(const abi::Args& a, int layer, u32 worker, u32 workers, u32 group) {
     using Order = GemvOrder<threads, Phase::slices, Phase::Matrices::tiles_per_item>;
     const auto matrices = Phase::matrices(a, layer);
-    const Range mine = split(Phase::items, workers, worker);
+    const Range mine = Phase::share(worker, workers);
     LLMC_GRID_STRIDE for (u32 first = mine.begin; first < mine.end; first += Order::batch) {
       const u32 units = Order::units(prim::min(Order::batch, mine.end - first));
       LLMC_GRID_STRIDE for (u32 unit = group; unit < units; unit += Order::groups) {

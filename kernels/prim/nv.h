@@ -155,6 +155,12 @@ LLMC_FN u64 ticks() {
   asm volatile("mov.u64 %0, %%globaltimer;" : "=l"(t));
   return t;
 }
+// `v`, of which the compiler knows nothing: what is computed from it in one phase of a kernel is computed again in the next, instead of
+// being kept in registers through all of them.
+LLMC_FN u32 opaque(u32 v) {
+  asm volatile("" : "+r"(v));
+  return v;
+}
 // Cycles of this multiprocessor.
 LLMC_FN u64 clock() {
   u64 t;

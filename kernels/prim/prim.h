@@ -11,15 +11,6 @@
 
 namespace llmc::prim {
 
-// `v`, of which the compiler knows nothing: what is computed from it in one phase of a kernel is computed again in the next, instead of
-// being kept in registers through all of them.
-LLMC_FN u32 opaque(u32 v) {
-#if !defined(LLMC_HOST)
-  asm volatile("" : "+r"(v));
-#endif
-  return v;
-}
-
 LLMC_FN u32 bits(f32 v) { return __builtin_bit_cast(u32, v); }
 LLMC_FN f32 from_bits(u32 v) { return __builtin_bit_cast(f32, v); }
 LLMC_FN f32 shfl_xor(f32 v, u32 mask) { return from_bits(shfl_xor(bits(v), mask)); }

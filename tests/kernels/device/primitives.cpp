@@ -57,7 +57,7 @@ LLMC_KERNEL(128) void normed_input(abi::Args a, int, int, int) {
   const PrimitiveCase& c = primitive_case(a);
   const fmt::Activations input = load_input<200, 128, true, true, true>(ThroughMemory(), c.x, c.x + 200, 1e-5f);
   for (u32 i = prim::thread(); i < 256; i += prim::threads()) {
-    c.floats[i] = input.floats[i];
+    c.floats[i] = input.floats[i] * input.factor;
     ((u8*)c.out)[i] = input.codes[i];
   }
   for (u32 i = prim::thread(); i < 16; i += prim::threads()) c.out[64 + i] = ((const u32*)input.meta)[i];
