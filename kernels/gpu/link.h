@@ -24,15 +24,17 @@ struct ThroughMemory {
   LLMC_FN ThroughMemory(const abi::Args&, u32) {}
   LLMC_FN u32 phase() const { return 0; }
   static constexpr bool timed = false;  // whether phases are marked (phase_clock.h)
-  // Elements 4 run .. + 3 of the vector for run = first, first + stride, ...; zeros from `columns` on.
+  // Words 4 run .. + 3 of the vector as they travel, for run = first + i stride, i < count; zeros from `columns` on.
   template <u32 count>
-  LLMC_FN void read(const f32* vector, u32 columns, u32 first, u32 stride, f32x4 (&out)[count]) const {
+  LLMC_FN void read(const f32* vector, u32 columns, u32 first, u32 stride, u32x4 (&raw)[count]) const {
     LLMC_UNROLL for (u32 i = 0; i < count; i++) {
       const u32 run = first + i * stride;
-      out[i] = f32x4{0, 0, 0, 0};
-      if (run < columns / 4) out[i] = prim::load_coherent((const f32x4*)vector + run);
+      raw[i] = u32x4{0, 0, 0, 0};
+      if (run < columns / 4) raw[i] = prim::load_coherent((const u32x4*)vector + run);
     }
   }
+  // The four elements that such words are.
+  LLMC_FN f32x4 elements(u32x4 raw) const { return __builtin_bit_cast(f32x4, raw); }
   // Elements first[i] and second[i] of `row`, where valid[i]. All lanes of a wave.
   template <u32 count>
   LLMC_FN void read_pairs(const f32* row, const u32 (&first)[count], const u32 (&second)[count], const bool (&valid)[count], f32 (&a)[count],
@@ -69,11 +71,10 @@ class Packets {
   LLMC_FN void end(u32* epoch) const { prim::store_coherent(epoch, (phase_ + 1) & 0xffffu); }
 
   template <u32 count>
-  LLMC_FN void read(const f32* vector, u32 columns, u32 first, u32 stride, f32x4 (&out)[count]) const {
+  LLMC_FN void read(const f32* vector, u32 columns, u32 first, u32 stride, u32x4 (&raw)[count]) const {
     const u64* packets = (const u64*)vector;
     const u32 runs = columns / 4;
     wait_for_blocks<count>(packets, 2 * (first - prim::lane()), 2 * stride, 2 * runs);
-    u32x4 raw[count];
     LLMC_UNROLL for (u32 i = 0; i < count; i++) {
       const u32 run = first + i * stride;
       raw[i] = u32x4{0, 0, 0, 0};
@@ -81,13 +82,12 @@ class Packets {
     }
     LLMC_UNROLL for (u32 i = 0; i < count; i++) {
       const u32 run = first + i * stride;
-      if (run < runs) {
-        if (!there(raw[i][1])) set_packet(raw[i], 0, poll(packets + 2 * run));
-        if (!there(raw[i][3])) set_packet(raw[i], 1, poll(packets + 2 * run + 1));
-      }
-      out[i] = f32x4{low(raw[i][0]), high(raw[i][0], raw[i][1]), low(raw[i][2]), high(raw[i][2], raw[i][3])};
+      if (run >= runs) continue;
+      if (!there(raw[i][1])) set_packet(raw[i], 0, poll(packets + 2 * run));
+      if (!there(raw[i][3])) set_packet(raw[i], 1, poll(packets + 2 * run + 1));
     }
   }
+  LLMC_FN f32x4 elements(u32x4 raw) const { return {low(raw[0]), high(raw[0], raw[1]), low(raw[2]), high(raw[2], raw[3])}; }
   template <u32 count>
   LLMC_FN void read_pairs(const f32* row, const u32 (&first)[count], const u32 (&second)[count], const bool (&valid)[count], f32 (&a)[count],
                           f32 (&b)[count]) const {

@@ -49,6 +49,7 @@ LLMC_HOT LLMC_FN fmt::Activations load_input(const Link& link, const f32* x, con
   constexpr u32 runs = padded_columns(columns) / 4, per_thread = (runs + threads - 1) / threads;
   u8* shared = prim::shared();
   const u32 first = prim::thread();
+  u32x4 raw[per_thread];
   const auto store = [&](u32 run, f32x4 value) LLMC_INLINED {
     // A wave takes part as a whole: `runs` is a multiple of 64.
     if (runs % threads == 0 || run < runs) {
@@ -57,36 +58,27 @@ LLMC_HOT LLMC_FN fmt::Activations load_input(const Link& link, const f32* x, con
     }
   };
   if constexpr (normed) {
-    f32x4 v[per_thread], w[per_thread];
+    f32x4 w[per_thread];
     LLMC_UNROLL for (u32 i = 0; i < per_thread; i++) {
       const u32 run = i * threads + first;
       w[i] = f32x4{0, 0, 0, 0};
       if (run < columns / 4) w[i] = __builtin_bit_cast(f32x4, prim::load16_cached((const f32x4*)weight + run));
     }
-    link.read(x, columns, first, threads, v);
+    link.read(x, columns, first, threads, raw);
     f32 squares = 0;
     LLMC_UNROLL for (u32 i = 0; i < per_thread; i++) {
-      LLMC_UNROLL for (u32 k = 0; k < 4; k++) squares += v[i][k] * v[i][k];
-    }
-    LLMC_UNROLL for (u32 i = 0; i < per_thread; i++) {
-      LLMC_UNROLL for (u32 k = 0; k < 4; k++) v[i][k] *= w[i][k];
-      store(i * threads + first, v[i]);
+      f32x4 v = link.elements(raw[i]);
+      LLMC_UNROLL for (u32 k = 0; k < 4; k++) {
+        squares += v[k] * v[k];
+        v[k] *= w[i][k];
+      }
+      store(i * threads + first, v);
     }
     const f32 factor = prim::rsqrt(block_sum<threads>(squares) * (1.0f / columns) + eps);
     return {shared + space.codes, shared + space.meta, (const f32*)(shared + space.floats), factor};
   } else {
-    // Long vectors in parts: one whose elements are all in registers at once would push everything else out of them.
-    constexpr u32 part = per_thread < 4 ? per_thread : 4, rest = per_thread % part;
-    LLMC_UNROLL for (u32 i = 0; i < per_thread / part; i++) {
-      f32x4 v[part];
-      link.read(x, columns, i * part * threads + first, threads, v);
-      LLMC_UNROLL for (u32 k = 0; k < part; k++) store((i * part + k) * threads + first, v[k]);
-    }
-    if constexpr (rest != 0) {
-      f32x4 v[rest];
-      link.read(x, columns, (per_thread - rest) * threads + first, threads, v);
-      LLMC_UNROLL for (u32 k = 0; k < rest; k++) store((per_thread - rest + k) * threads + first, v[k]);
-    }
+    link.read(x, columns, first, threads, raw);
+    LLMC_UNROLL for (u32 i = 0; i < per_thread; i++) store(i * threads + first, link.elements(raw[i]));
     prim::sync_block();
     return {shared + space.codes, shared + space.meta, (const f32*)(shared + space.floats)};
   }
