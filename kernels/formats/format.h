@@ -95,6 +95,16 @@ LLMC_FN i32 dot_block(const u32 (&code)[8], const ActivationBlock& a) {
   return s.half[0] + s.half[1];
 }
 
+// The 32 nibbles of a piece times the activations. High nibbles stay where they are: their sum is 16 times too large, and exact.
+LLMC_FN i32 dot_nibbles(u32x4 piece, const ActivationBlock& a) {
+  i32 low = 0, high = 0;
+  LLMC_UNROLL for (u32 k = 0; k < 4; k++) {
+    low = prim::dot4_us(piece[k] & 0x0f0f0f0fu, a.code[k], low);
+    high = prim::dot4_us(piece[k] & 0xf0f0f0f0u, a.code[4 + k], high);
+  }
+  return low + (high >> 4);
+}
+
 // One half of a word that two neighbouring rows share.
 LLMC_FN f32 half_of_pair(u32 word, u32 odd) { return prim::half_to_float((u16)(word >> 16 * odd)); }
 

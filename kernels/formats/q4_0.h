@@ -18,9 +18,7 @@ struct Q4_0 : IntegerType<Q4_0> {
   }
   static LLMC_HOT LLMC_FN f32 dot(const Raw& raw, const Activations& a, u32 column, u32 lane) {
     const ActivationBlock x = activation_block(a, column / 32 + part_of(lane));
-    u32 code[8];
-    nibbles(raw.q, code);
-    return prim::half_to_float(raw.d) * x.scale * (f32)(dot_block(code, x) - 8 * (x.sum[0] + x.sum[1]));
+    return prim::half_to_float(raw.d) * x.scale * (f32)(dot_nibbles(raw.q, x) - 8 * (x.sum[0] + x.sum[1]));
   }
   static LLMC_FN Block unpack(const Raw& raw, u32, u32) {
     const f32 d = prim::half_to_float(raw.d);

@@ -17,9 +17,7 @@ struct Q4_1 : IntegerType<Q4_1> {
   static LLMC_HOT LLMC_FN f32 dot(const Raw& raw, const Activations& a, u32 column, u32 lane) {
     const ActivationBlock x = activation_block(a, column / 32 + part_of(lane));
     const prim::Float2 dm = prim::half2_to_float2(raw.dm);
-    u32 code[8];
-    nibbles(raw.q, code);
-    return x.scale * (dm.x * (f32)dot_block(code, x) + dm.y * (f32)(x.sum[0] + x.sum[1]));
+    return x.scale * (dm.x * (f32)dot_nibbles(raw.q, x) + dm.y * (f32)(x.sum[0] + x.sum[1]));
   }
   static LLMC_FN Block unpack(const Raw& raw, u32, u32) {
     const prim::Float2 dm = prim::half2_to_float2(raw.dm);

@@ -26,9 +26,7 @@ struct Q4_K : IntegerType<Q4_K> {
     f32 sum = 0;
     LLMC_UNROLL for (u32 unit = 0; unit < 2; unit++) {
       const ActivationBlock x = activation_block(a, column / 32 + 4 * unit + part_of(lane));
-      u32 code[8];
-      nibbles(raw.q[unit], code);
-      sum += x.scale * (dm.x * (f32)(scale(raw, unit) * dot_block(code, x)) - dm.y * (f32)(min(raw, unit) * (x.sum[0] + x.sum[1])));
+      sum += x.scale * (dm.x * (f32)(scale(raw, unit) * dot_nibbles(raw.q[unit], x)) - dm.y * (f32)(min(raw, unit) * (x.sum[0] + x.sum[1])));
     }
     return sum;
   }

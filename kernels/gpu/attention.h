@@ -227,7 +227,17 @@ struct Decode {
           f.value[i] = *(const u32x4*)&s.v[chunk * 8];
         }
       }
-      accumulate<flight>(run, s, f.key, f.value, valid);
+      if constexpr (heads == 1) {
+        // Short contexts: a wave takes no time for rows that none of its teams has.
+        LLMC_UNROLL for (u32 i = 0; i < flight; i++) {
+          if (base + i * teams + prim::wave() * (prim::kWave / team) >= end) continue;
+          const u32x4 key[1] = {f.key[i]}, value[1] = {f.value[i]};
+          const bool counts[1] = {valid[i]};
+          accumulate<1>(run, s, key, value, counts);
+        }
+      } else {
+        accumulate<flight>(run, s, f.key, f.value, valid);
+      }
     }
     // Teams of the wave.
     LLMC_UNROLL for (u32 h = 0; h < heads; h++) {
