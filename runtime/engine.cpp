@@ -61,8 +61,6 @@ Engine::Engine(const Plan& plan, std::unique_ptr<Device> device, std::span<const
   args_.ctx = static_cast<int>(ctx);
   args_.timed = options.timed;
   ring_ = device_->allocate_ring(&args_.ring);
-  device_->prepare(plan_.setup, args_);
-  for (const Launch& step : plan_.setup) launch(step, 0, 0);
   for (const auto* list : {&plan_.prefill, &plan_.head, &plan_.sample, &plan_.decode}) device_->prepare(*list, args_);
   device_->capture(plan_.decode, args_);
 }

@@ -20,13 +20,6 @@ nlohmann::json gpu_data(const Plan& plan) {
     if (launch.kernel.starts_with("prefill_qkv")) data["gemm_shared"] = launch.shared;
   }
   data["variants"].back()["last"] = true;
-  data["stream"] = plan.stream;
-  if (plan.stream) {
-    const StreamShape stream = stream_shape(plan);
-    data["stream_slots"] = stream.slots;
-    data["stream_slot_bytes"] = stream.slot_bytes;
-    data["stream_offset"] = stream.offset;
-  }
   return data;
 }
 

@@ -6,21 +6,6 @@
 #include "kernels/phase_marks.h"
 
 namespace llmc {
-namespace {
-
-// The lists of the weight stream: a chunk is 8 bytes and at least one micro tile, every list of a phase may end on a short chunk, and a
-// group reads its list 64 chunks ahead.
-u64 stream_list_bytes(const Plan& plan) {
-  constexpr u64 chunk_bytes = 8, most_groups = 264 * 32;  // two workgroups on each of 132 multiprocessors, of 32 groups
-  u64 tiles = 0;
-  for (const Weight& weight : plan.weights) {
-    if (weight.tiles != 0) tiles += u64{weight.tiles} * ceil_div(weight.columns, 128);
-  }
-  return (tiles + (4 * plan.shape.layers + 2 + 64) * most_groups) * chunk_bytes;
-}
-
-}  // namespace
-
 void place_buffers(Plan& plan) {
   const Shape& s = plan.shape;
   const u64 q = u64{s.n_heads} * s.head_dim, kv = u64{s.n_kv_heads} * s.head_dim, chunk = plan.chunk;
@@ -55,7 +40,6 @@ void place_buffers(Plan& plan) {
     add("packets_att", q * sizeof(float));
     add("packets_ffn", s.d_ff * sizeof(float));
   }
-  if (plan.stream) add("stream", stream_list_bytes(plan));
   plan.arena_bytes = end;
   plan.kv_bytes_per_position = u64{s.layers} * 2 * kv * sizeof(u16);
 }

@@ -7,7 +7,6 @@
 #include "common/error.h"
 #include "compiler/plan/gpu_resources_attention.h"
 #include "compiler/plan/layout.h"
-#include "kernels/gpu/stream_slot.h"
 #include "kernels/gpu/workspace.h"
 
 namespace llmc {
@@ -57,8 +56,7 @@ u32 bytes_of(const Plan& plan, const Launch& launch) {
   if (kernel.starts_with("prefill_")) return prefill_shared_bytes(plan, launch);
   if (kernel == "decode_embed") return 0;
   if (kernel == "decode_attn") return attention_shared_bytes(plan);
-  if (kernel == "decode_model") return plan.stream ? stream_shape(plan).bytes : model_bytes(plan);
-  if (kernel == "stream_setup") return 0;
+  if (kernel == "decode_model") return model_bytes(plan);
   if (kernel == "head_logits") return head_bytes(plan);
   if (kernel == "sample") return sampling_shared_bytes(plan);
   for (const VariantKernel& k : variant_kernels) {
@@ -71,28 +69,6 @@ u32 bytes_of(const Plan& plan, const Launch& launch) {
 
 Target target_of(const Plan& plan) {
   return plan.family == "host" ? simulation_target(plan.wave) : find_target(plan.arch + ":" + plan.product);
-}
-
-// As many slots as fit behind what the phases need, at most 24: more does not hide anything.
-StreamShape stream_shape(const Plan& plan) {
-  constexpr u32 most_slots = 24, group_lanes = 32;
-  StreamShape shape = {};
-  for (const Weight& weight : plan.weights) {
-    if (weight.tiles == 0 || (weight.role == Role::token_embd && !plan.shape.tied)) continue;
-    const u32 columns = type_info(weight.type).block_elements == 256 ? 256 : 128;  // of a micro tile (kernels/formats/format.h)
-    const u32 tile_bytes = static_cast<u32>(gpu_layout::row_tile_bytes(weight.type, columns));
-    shape.slot_bytes = std::max(shape.slot_bytes, tiles_per_slot(tile_bytes) * tile_bytes);
-  }
-  const u32 groups = plan.threads / group_lanes, slot = shape.slot_bytes + static_cast<u32>(sizeof(u64));  // with its barrier
-  shape.offset = static_cast<u32>(align_up(model_bytes(plan), 128));
-  const u32 limit = target_of(plan).lds_bytes;
-  // An even number of slots keeps the barriers, and so the next group's ring, at multiples of 16 bytes.
-  shape.slots = limit < shape.offset ? 0 : std::min(most_slots, (limit - shape.offset) / groups / slot / 2 * 2);
-  if (shape.slots < 2) {
-    fail(Exit::unsupported, "the weight stream of {} does not fit in its shared memory of {} bytes. Use --fuse=block.", plan.arch, limit);
-  }
-  shape.bytes = shape.offset + groups * shape.slots * slot;
-  return shape;
 }
 
 u32 gpu_shared_bytes(const Plan& plan, const Launch& launch) {

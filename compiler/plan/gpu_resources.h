@@ -8,12 +8,6 @@ namespace llmc {
 // The target that a GPU plan (or one for the simulation, family "host") was made for.
 Target target_of(const Plan& plan);
 
-// The weight stream's ring of one group of 32 lanes, and where the rings begin in a workgroup's shared memory.
-struct StreamShape {
-  u32 slots, slot_bytes, offset, bytes;  // bytes: all of the workgroup's shared memory
-};
-StreamShape stream_shape(const Plan& plan);
-
 // Bytes of dynamic shared memory (LDS) of a workgroup of `launch`. Error(unsupported) where the target has less.
 u32 gpu_shared_bytes(const Plan& plan, const Launch& launch);
 

@@ -54,7 +54,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Phase, name, weight_bytes, count)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Shape, family, layers, d_model, d_ff, n_heads, n_kv_heads, head_dim, vocab, rope_dim, rope_halves, qkv_bias,
                                    qk_norm, tied, rms_eps, rope_turns)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Plan, version, family, arch, product, wave, shape, fuse, ctx, chunk, threads, blocks_per_unit, weights,
-                                   weight_bytes, variants, layer_variant, buffers, arena_bytes, kv_bytes_per_position, stream, setup, prefill, head, sample,
+                                   weight_bytes, variants, layer_variant, buffers, arena_bytes, kv_bytes_per_position, prefill, head, sample,
                                    decode, decode_op, phases, decode_bytes, bandwidth_gb_s, extern_weights)
 
 nlohmann::json plan_to_json(const Plan& plan) { return plan; }

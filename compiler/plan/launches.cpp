@@ -95,7 +95,6 @@ void place_launches(Plan& plan) {
     case Fuse::block: plan.decode = lists.decode_block(); break;
     case Fuse::model: plan.decode = {lists.decode("decode_model", -1, true)}; break;
   }
-  if (plan.stream) plan.setup = {lists.decode("stream_setup")};
 
   const u32 layers = plan.shape.layers;
   const Weight* embedding = plan.weight(Role::token_embd, -1);

@@ -4,7 +4,7 @@
 
 namespace llmc {
 
-// Fills plan.setup, prefill, head, sample, decode, decode_op, phases and decode_bytes. Needs weights, variants and buffers.
+// Fills plan.prefill, head, sample, decode, decode_op, phases and decode_bytes. Needs weights, variants and buffers.
 void place_launches(Plan& plan);
 
 }  // namespace llmc

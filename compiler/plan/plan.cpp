@@ -77,7 +77,6 @@ Plan make_plan(const Model& model, const Target& target, const PlanOptions& opti
   const bool gpu = plan.family != "x86";
   plan.chunk = std::min(plan.ctx, gpu ? gpu_chunk : x86_chunk);
   plan.threads = gpu ? gpu_threads : 1;
-  plan.stream = target.bulk_copy && plan.fuse == Fuse::model;
   place_weights(model, plan);
   place_buffers(plan);
   place_launches(plan);

@@ -89,8 +89,6 @@ struct Plan {
   std::vector<Buffer> buffers;     // the arena; the first is "state" at offset 0
   u64 arena_bytes = 0;
   u64 kv_bytes_per_position = 0;
-  bool stream = false;            // decode reads its weights through a stream (kernels/gpu/stream.h)
-  std::vector<Launch> setup;      // once, when the weights are in place
   std::vector<Launch> prefill;    // one chunk: embed, then the layers
   std::vector<Launch> head;       // logits of one row of activations
   std::vector<Launch> sample;

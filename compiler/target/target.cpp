@@ -93,10 +93,6 @@ Target simulation_target(u32 wave) {
   target.title = "a workgroup simulated on the CPU";
   target.wave = wave;
   target.lds_bytes = target.static_lds_bytes = 65536;
-  if (wave == 32) {  // stands in for sm_90 too, whose weight stream needs its shared memory
-    target.bulk_copy = true;
-    target.lds_bytes = find_target("sm_90").lds_bytes;
-  }
   return target;
 }
 

@@ -136,35 +136,6 @@ struct GateUpMatrices {
   }
 };
 
-// Where gemv() has its weights from: loads, issued when a unit begins. stream.h has another source.
-struct LoadedWeights {
-  template <u32 slices, class Matrices>
-  LLMC_HOT LLMC_FN f32 dot(const Matrices& matrices, u32 tile, u32 slice, const fmt::Activations& input, u32 lane) {
-    f32 sum = 0;
-    matrices.visit(tile, [&](const auto& matrix, u32 local) LLMC_INLINED { sum = matrix.template dot<slices>(local, slice, input, lane); });
-    return sum;
-  }
-  // Called before a barrier after which `Phase` runs.
-  template <class Phase>
-  LLMC_FN void expect(const abi::Args& a, int layer, u32 worker, u32 workers) {
-    Phase::prefetch_vectors(a, layer, worker, workers);
-    Phase::prefetch(a, layer, worker, workers);
-  }
-  LLMC_FN void end() {}
-};
-
-// The order in which gemv() goes through a worker's work, for those who need to know it: the items in batches, and in a batch unit u
-// (a slice of a row tile) goes to group u % groups.
-template <u32 threads, u32 slices, u32 per_item>
-struct GemvOrder {
-  static constexpr u32 groups = threads / group_lanes;
-  static constexpr u32 batch = partial_bytes / 4 / (fmt::tile_rows * slices * per_item);  // items whose partial sums fit
-  static_assert(batch > 0);
-  static LLMC_FN u32 units(u32 items) { return items * per_item * slices; }
-  static LLMC_FN u32 tile(u32 first_item, u32 unit) { return first_item * per_item + unit / slices; }
-  static LLMC_FN u32 slice(u32 unit) { return unit % slices; }
-};
-
 template <u32 count>
 struct RowSums {
   f32 value[count];  // of the item's tiles
@@ -186,22 +157,25 @@ LLMC_FN EarlyTerm<Term> early_term(Range mine, Term term) {
 // The work of one worker in a phase: items `mine`. finish(row of the item's matrix, RowSums, term(row), valid) is called by all lanes of
 // a wave, a row a lane, `valid` false for lanes past the end. `input` is in shared memory and the workgroup is
 // synchronised; it must be again before the next phase writes partial sums, which load_input() sees to.
-template <u32 threads, u32 slices, class Matrices, class Weights, class Term, class Finish>
-LLMC_HOT LLMC_FN void gemv(const Matrices& matrices, Range mine, const fmt::Activations& input, Weights& weights,
-                           const EarlyTerm<Term>& term, Finish finish) {
-  constexpr u32 per_item = Matrices::tiles_per_item;
-  using Order = GemvOrder<threads, slices, per_item>;
-  constexpr u32 groups = Order::groups, batch = Order::batch;
+template <u32 threads, u32 slices, class Matrices, class Term, class Finish>
+LLMC_HOT LLMC_FN void gemv(const Matrices& matrices, Range mine, const fmt::Activations& input, const EarlyTerm<Term>& term, Finish finish) {
+  constexpr u32 per_item = Matrices::tiles_per_item, groups = threads / group_lanes;
+  constexpr u32 batch = partial_bytes / 4 / (fmt::tile_rows * slices * per_item);  // items whose partial sums fit
+  static_assert(batch > 0);
   f32* partial = (f32*)(prim::shared() + partial_offset);
   const u32 thread = prim::thread(), lane = thread % group_lanes, group = thread / group_lanes;
   LLMC_GRID_STRIDE for (u32 first = mine.begin; first < mine.end; first += batch) {
-    const u32 count = prim::min(batch, mine.end - first), units = Order::units(count), rows = count * fmt::tile_rows;
+    const u32 count = prim::min(batch, mine.end - first), units = count * per_item * slices, rows = count * fmt::tile_rows;
     if (first != mine.begin) prim::sync_block();
     // Both groups of a 64-lane wave go through the same rounds, so that the shuffles meet.
     LLMC_GRID_STRIDE for (u32 round = 0; round < units; round += groups) {
       const u32 unit = round + group;
       f32 sum = 0;
-      if (unit < units) sum = weights.template dot<slices>(matrices, Order::tile(first, unit), Order::slice(unit), input, lane);
+      if (unit < units) {
+        matrices.visit(first * per_item + unit / slices, [&](const auto& matrix, u32 tile) LLMC_INLINED {
+          sum = matrix.template dot<slices>(tile, unit % slices, input, lane);
+        });
+      }
       sum = prim::wave_sum<4>(sum);
       if (unit < units && lane % 4 == 0) partial[unit * fmt::tile_rows + lane / 4] = sum;
     }

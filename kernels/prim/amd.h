@@ -135,12 +135,6 @@ LLMC_FN u64 ticks() {
   return __builtin_amdgcn_s_memrealtime();
 #endif
 }
-// `v`, of which the compiler knows nothing: what is computed from it in one phase of a kernel is computed again in the next, instead of
-// being kept in registers through all of them.
-LLMC_FN u32 opaque(u32 v) {
-  asm volatile("" : "+s"(v));
-  return v;
-}
 LLMC_FN u64 clock() { return __builtin_readcyclecounter(); }
 LLMC_FN void pause() { __builtin_amdgcn_s_sleep(1); }
 

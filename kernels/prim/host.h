@@ -70,7 +70,6 @@ LLMC_FN void release_stores() {}
 LLMC_FN void fence_device() { asm volatile("" ::: "memory"); }
 LLMC_FN void fence_system() { __atomic_thread_fence(__ATOMIC_SEQ_CST); }
 LLMC_FN u64 ticks() { return host_table->nanoseconds(); }
-LLMC_FN u32 opaque(u32 v) { return v; }
 LLMC_FN u64 clock() { return host_table->nanoseconds(); }
 LLMC_FN void pause() { host_table->yield(); }
 

@@ -23,11 +23,7 @@ LLMC_FN u32 thread() {
   return id;
 }
 LLMC_FN u32 threads() { return (u32)__nvvm_read_ptx_sreg_ntid_x(); }
-LLMC_FN u32 block() {
-  u32 id;
-  asm volatile("mov.u32 %0, %%ctaid.x;" : "=r"(id));
-  return id;
-}
+LLMC_FN u32 block() { return (u32)__nvvm_read_ptx_sreg_ctaid_x(); }
 LLMC_FN u32 blocks() { return (u32)__nvvm_read_ptx_sreg_nctaid_x(); }
 LLMC_FN u32 lane() { return thread() & (kWave - 1); }
 LLMC_FN u32 wave() { return thread() / kWave; }
@@ -154,12 +150,6 @@ LLMC_FN u64 ticks() {
   u64 t;
   asm volatile("mov.u64 %0, %%globaltimer;" : "=l"(t));
   return t;
-}
-// `v`, of which the compiler knows nothing: what is computed from it in one phase of a kernel is computed again in the next, instead of
-// being kept in registers through all of them.
-LLMC_FN u32 opaque(u32 v) {
-  asm volatile("" : "+r"(v));
-  return v;
 }
 // Cycles of this multiprocessor.
 LLMC_FN u64 clock() {

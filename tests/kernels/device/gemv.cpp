@@ -22,8 +22,7 @@ LLMC_FN void gemv_case(const abi::Args& a) {
   const OneMatrix<F, columns> matrices{{c.matrix, (u64)M::micro_tiles * F::bytes}};
   const fmt::Activations input = load_input<columns, threads, false, F::integer, !F::integer>(ThroughMemory(), c.x, nullptr, 0);
   const u32 tiles = (c.rows + fmt::tile_rows - 1) / fmt::tile_rows;
-  LoadedWeights weights;
-  gemv<threads, slices>(matrices, split(tiles, prim::blocks(), prim::block()), input, weights, no_term, [&](u32 r, RowSums<1> sums, f32, bool valid) {
+  gemv<threads, slices>(matrices, split(tiles, prim::blocks(), prim::block()), input, no_term, [&](u32 r, RowSums<1> sums, f32, bool valid) {
     if (valid && r < c.rows) prim::store_coherent(c.y + r, sums.value[0]);
   });
 }
