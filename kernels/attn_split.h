@@ -16,9 +16,8 @@ constexpr unsigned heads_per_part(unsigned group, unsigned head_dim) {
   return (group + parts(group, head_dim) - 1) / parts(group, head_dim);
 }
 
-// Up to this position every query head of a group has a worker of its own, which reads K and V for itself: a token's attention is then
-// sooner done, and so few rows are read again from L2.
-constexpr unsigned narrow_positions = 512;
+// Contexts of up to so many positions, the new token's included, are computed by attention_short.h.
+constexpr unsigned short_positions = 512;
 
 // Pieces into which `positions` (>= 1) are cut, for each of `lanes` = kv heads x parts that are computed side by side.
 constexpr unsigned pieces(unsigned positions, unsigned workers, unsigned lanes) {

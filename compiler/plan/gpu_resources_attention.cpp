@@ -29,7 +29,10 @@ u32 attention_shared_bytes(const Plan& plan) {
   const u32 heads = attn_split::heads_per_part(s.n_heads / s.n_kv_heads, s.head_dim), waves = plan.threads / plan.wave;
   const u32 width = 8 * team_of(s.head_dim);
   const u32 merge = std::max(4 * waves * heads * (width + 2), 4 * heads * attn_split::max_pieces);
-  return static_cast<u32>(align_up(scratch_bytes + 4 * heads * width + 2 * 2 * width + merge + 4 * heads * (waves + 3) + 4, 16));
+  // Of attention::Short and attention::Decode.
+  const u32 near = 4 * width + 2 * 2 * width + 4 * attn_split::short_positions + 4 * waves * width;
+  const u32 far = 4 * heads * width + 2 * 2 * width + merge + 4 * heads * (waves + 3) + 4;
+  return static_cast<u32>(align_up(scratch_bytes + std::max(near, far), 16));
 }
 
 u32 sampling_shared_bytes(const Plan& plan) {

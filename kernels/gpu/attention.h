@@ -107,7 +107,9 @@ struct Decode {
 
   // q of the part's heads into shared memory, times 1 / sqrt(head_dim) and log2(e); for the last piece also the new k and v, which
   // the worker of part 0 appends to the cache at `pos`. A wave makes one row at a time.
-  LLMC_FN static void prepare(const Link& link, const Buffers& b, Shared& s, u32 kv_head, u32 part_index, u32 pos, u32 ctx, bool has_new) {
+  // `Memory` has q, k and v as Shared does.
+  template <class Memory>
+  LLMC_FN static void prepare(const Link& link, const Buffers& b, Memory& s, u32 kv_head, u32 part_index, u32 pos, u32 ctx, bool has_new) {
     const f32 scale = log2_e * prim::rsqrt((f32)head_dim);
     LLMC_GRID_STRIDE for (u32 r = prim::wave(); r < heads + 2; r += waves) {
       if (r < heads) {
@@ -227,17 +229,7 @@ struct Decode {
           f.value[i] = *(const u32x4*)&s.v[chunk * 8];
         }
       }
-      if constexpr (heads == 1) {
-        // Short contexts: a wave takes no time for rows that none of its teams has.
-        LLMC_UNROLL for (u32 i = 0; i < flight; i++) {
-          if (base + i * teams + prim::wave() * (prim::kWave / team) >= end) continue;
-          const u32x4 key[1] = {f.key[i]}, value[1] = {f.value[i]};
-          const bool counts[1] = {valid[i]};
-          accumulate<1>(run, s, key, value, counts);
-        }
-      } else {
-        accumulate<flight>(run, s, f.key, f.value, valid);
-      }
+      accumulate<flight>(run, s, f.key, f.value, valid);
     }
     // Teams of the wave.
     LLMC_UNROLL for (u32 h = 0; h < heads; h++) {

@@ -54,6 +54,20 @@ struct ThroughMemory {
   LLMC_FN bool failed() const { return false; }
 };
 
+// A look at the clock in a wait that began at `start` (0: not yet known), which is returned; `no_patience` when the wait is over its
+// limit, which makes it a fault, or another has found one.
+constexpr u64 no_patience = ~0ull;
+LLMC_APART u64 patience_since(u8* arena, abi::Ring* ring, u64 start) {
+  abi::State* s = (abi::State*)arena;
+  if (prim::load_coherent(&s->fault) != 0) return no_patience;
+  const u64 now = prim::ticks();
+  if (start == 0) return now;
+  if (now - start <= (u64)s->spin_limit_ms * prim::ticks_per_ms) return start;
+  prim::store_coherent(&s->fault, 1u);
+  prim::store_system(&ring->fault, 1u);
+  return no_patience;
+}
+
 class Packets {
  public:
   static constexpr bool timed = true;
@@ -75,16 +89,16 @@ class Packets {
     const u64* packets = (const u64*)vector;
     const u32 runs = columns / 4;
     wait_for_blocks<count>(packets, 2 * (first - prim::lane()), 2 * stride, 2 * runs);
-    LLMC_UNROLL for (u32 i = 0; i < count; i++) {
-      const u32 run = first + i * stride;
-      raw[i] = u32x4{0, 0, 0, 0};
-      if (run < runs) raw[i] = prim::load_coherent((const u32x4*)(packets + 2 * run));
-    }
-    LLMC_UNROLL for (u32 i = 0; i < count; i++) {
-      const u32 run = first + i * stride;
-      if (run >= runs) continue;
-      if (!there(raw[i][1])) set_packet(raw[i], 0, poll(packets + 2 * run));
-      if (!there(raw[i][3])) set_packet(raw[i], 1, poll(packets + 2 * run + 1));
+    Patience patience;
+    for (;;) {
+      bool complete = true;
+      LLMC_UNROLL for (u32 i = 0; i < count; i++) {
+        const u32 run = first + i * stride;
+        raw[i] = u32x4{0, 0, 0, 0};
+        if (run < runs) raw[i] = prim::load_coherent((const u32x4*)(packets + 2 * run));
+      }
+      LLMC_UNROLL for (u32 i = 0; i < count; i++) complete = complete && (first + i * stride >= runs || (there(raw[i][1]) && there(raw[i][3])));
+      if (complete || !goes_on(patience)) return;
     }
   }
   LLMC_FN f32x4 elements(u32x4 raw) const { return {low(raw[0]), high(raw[0], raw[1]), low(raw[2]), high(raw[2], raw[3])}; }
@@ -118,10 +132,6 @@ class Packets {
   static LLMC_FN f32 element(u64 packet, u32 index) {
     return index % 2 == 0 ? low((u32)packet) : high((u32)packet, (u32)(packet >> 32));
   }
-  static LLMC_FN void set_packet(u32x4& raw, u32 half, u64 packet) {
-    raw[2 * half] = (u32)packet;
-    raw[2 * half + 1] = (u32)(packet >> 32);
-  }
   // Written in the phase before this one, or later (by a worker that nobody had to wait for).
   LLMC_FN bool there(u32 upper) const { return (i16)(u16)((upper >> 16) - phase_) >= 0; }
 
@@ -137,36 +147,32 @@ class Packets {
     prim::sync_wave();
   }
 
-  LLMC_FN u64 poll(const u64* packet) const {
+  LLMC_FN void poll(const u64* packet) const {
     u64 value, same;
     poll_both(packet, packet, value, same);
-    return value;
   }
   LLMC_FN void poll_both(const u64* first, const u64* second, u64& one, u64& two) const {
-    u32 spins = 0;
-    u64 start = 0;
+    Patience patience;
     for (;;) {
       one = prim::load_coherent(first);
       two = first == second ? one : prim::load_coherent(second);
-      if (there((u32)(one >> 32)) && there((u32)(two >> 32))) return;
-      prim::pause();
-      if (++spins % spins_between_checks != 0) continue;
-      if (give_up(start)) {
-        *(volatile u32*)failure() = 1;
-        return;
-      }
+      if ((there((u32)(one >> 32)) && there((u32)(two >> 32))) || !goes_on(patience)) return;
     }
   }
-  LLMC_FN bool give_up(u64& start) const {
-    if (*(volatile u32*)failure() != 0 || faulted(args_)) return true;
-    const u64 now = prim::ticks();
-    if (start == 0) start = now;
-    if (now - start <= (u64)state(args_)->spin_limit_ms * prim::ticks_per_ms) return false;
-    prim::store_coherent(&state(args_)->fault, 1u);
-    prim::store_system(&args_.ring->fault, 1u);
-    return true;
-  }
 
+  struct Patience {
+    u32 spins = 0;
+    u64 start = 0;
+  };
+  // Called between two looks: whether to look again.
+  LLMC_FN bool goes_on(Patience& patience) const {
+    prim::pause();
+    if (++patience.spins % spins_between_checks != 0) return true;
+    patience.start = *(volatile u32*)failure() != 0 ? no_patience : patience_since(args_.arena, args_.ring, patience.start);
+    if (patience.start != no_patience) return true;
+    *(volatile u32*)failure() = 1;
+    return false;
+  }
   const abi::Args& args_;
   u32 phase_;  // of the data to read; what is written carries the next number
 };
