@@ -14,6 +14,7 @@
 #include "kernels/abi.h"
 #include "kernels/gpu/philox.h"
 #include "kernels/prim/prim.h"
+#include "kernels/split.h"
 
 #define LLMC_INLINED __attribute__((always_inline))  // a lambda that must not become a call, which would put its captures into memory
 
@@ -271,7 +272,10 @@ struct Sample {
     if (want == 1) {
       each([&](u64 order) LLMC_INLINED { floor = order > floor ? order : floor; });
       floor = block_max(s, floor);
-    } else if (end - begin > capacity) {
+      if (prim::thread() == 0) prim::store_coherent(list, floor);
+      return;
+    }
+    if (end - begin > capacity) {
       floor = find_floor<false>(s, each, Mass{}, want, capacity);
     }
     if (prim::thread() == 0) s.listed = 0;
@@ -390,9 +394,12 @@ struct Sample {
         LLMC_GRID_STRIDE for (u32 i = prim::lane(); i < listed; i += prim::kWave) f(prim::load_coherent(list + i));
       }
     };
-    if (want == 1) {
+    if (want == 1) {  // every slice's best stands first in its list
       u64 best = 0;
-      each([&](u64 order) LLMC_INLINED { best = order > best ? order : best; });
+      LLMC_GRID_STRIDE for (u32 w = prim::thread(); w < workers; w += threads) {
+        const u64 order = prim::load_coherent(b.scratch->orders + (u64)w * (want + list_slack));
+        best = order > best ? order : best;
+      }
       return id_of(block_max(s, best));
     }
     u64 all = 0;
@@ -434,7 +441,8 @@ struct Sample {
     Shared& s = *(Shared*)shared;
     u32 position = (u32)b.state->pos + (advance ? 1 : 0);
     u32 want = wanted(b.state->sampler, workers);
-    u32 begin = (u32)((u64)S::vocab * worker / workers), end = (u32)((u64)S::vocab * (worker + 1) / workers);
+    const Range mine = split(S::vocab, workers, worker);
+    const u32 begin = mine.begin, end = mine.end;
     penalise(b, s, position, begin, end);
     if (want) list_slice(b, s, want, begin, end, worker);
     prim::fence_device();
