@@ -37,6 +37,8 @@ struct LaunchConfig {
   unsigned attribute_count;
 };
 
+std::string arch_name(int major, int minor) { return fmt::format("sm_{}{}", major, minor); }
+
 struct CudaFunctions {
   int (*init)(unsigned);
   int (*driver_version)(int*);
@@ -64,7 +66,7 @@ class CudaDevice final : public GpuDevice {
     char name[256] = {};
     check(cuda_.device_name(name, sizeof(name) - 1, device_), "asking for the GPU's name");
     info_.name = name;
-    info_.arch = "sm_" + std::to_string(attribute(attribute_major)) + std::to_string(attribute(attribute_minor));
+    info_.arch = arch_name(attribute(attribute_major), attribute(attribute_minor));
     info_.units = static_cast<u32>(attribute(attribute_multiprocessors));
     require_arch(plan);
     check(cuda_.primary_context_retain(&context_, device_), "opening a context");
@@ -184,6 +186,18 @@ class CudaDevice final : public GpuDevice {
 std::unique_ptr<Device> open_cuda(const Plan& plan, const DeviceOptions& options) {
   const DriverLibrary library(library_names, advice);
   return std::make_unique<CudaDevice>(library, plan, options.device);
+}
+
+std::optional<std::string> first_cuda_arch() {
+  const DriverLibrary library(library_names, advice);
+  CudaFunctions cuda = {};
+  library.bind(cuda.init, "cuInit");
+  library.bind(cuda.device, "cuDeviceGet");
+  library.bind(cuda.device_attribute, "cuDeviceGetAttribute");
+  int device = 0, major = 0, minor = 0;
+  const bool found = cuda.init(0) == 0 && cuda.device(&device, 0) == 0 && cuda.device_attribute(&major, attribute_major, device) == 0 &&
+                     cuda.device_attribute(&minor, attribute_minor, device) == 0;
+  return found ? std::optional(arch_name(major, minor)) : std::nullopt;
 }
 
 }  // namespace llmc

@@ -3,6 +3,7 @@
 // Error(device) or Error(memory), with what was asked for, what was found and what to do.
 #pragma once
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include "common/types.h"
@@ -54,5 +55,10 @@ std::unique_ptr<Device> open_cuda(const Plan& plan, const DeviceOptions& options
 std::unique_ptr<Device> open_hip(const Plan& plan, const DeviceOptions& options);
 std::unique_ptr<Device> open_cpu(const Plan& plan, const DeviceOptions& options);
 std::unique_ptr<Device> open_device(const Plan& plan, const DeviceOptions& options);  // by plan.family
+
+// The arch of this machine's first GPU ("sm_90", "gfx1100"), NVIDIA before AMD; nothing where no driver offers one.
+std::optional<std::string> first_gpu_arch();
+std::optional<std::string> first_cuda_arch();
+std::optional<std::string> first_hip_arch();
 
 }  // namespace llmc

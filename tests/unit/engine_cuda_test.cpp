@@ -50,6 +50,14 @@ TEST_F(Cuda, DescribesTheDevice) {
   EXPECT_EQ(device->workers(plan_), 8u);
 }
 
+TEST_F(Cuda, TheFirstGpuSaysItsArch) {
+  EXPECT_EQ(first_gpu_arch(), "sm_90");
+  fake_->capability = 120;
+  EXPECT_EQ(first_gpu_arch(), "sm_120");
+  fake_->init_result = 100;  // CUDA_ERROR_NO_DEVICE
+  EXPECT_EQ(first_cuda_arch(), std::nullopt);
+}
+
 TEST_F(Cuda, LargeUploadsArriveWhole) {
   const auto device = open();
   std::vector<u32> source((80u << 20) / 4), back(source.size());
