@@ -200,7 +200,7 @@ def arguments(folder):
 
 def context(folder):
     """A full context, signals, and a model without a chat template."""
-    model = flat_model.write(os.path.join(folder, 'flat.gguf'), template=False)
+    model = flat_model.write(os.path.join(folder, 'flat.gguf'), template=False, layers=12)  # slow enough to be interrupted
     done = harness.compile_model(model, os.path.join(folder, 'program'), '--arch', 'native', '--ctx', '8192')
     program = os.path.join(folder, 'program')
     done = harness.run(program, '-p', '!', '-c', '40', '-s', '1')
