@@ -42,7 +42,7 @@ std::string read_all_in() { return read_all(STDIN_FILENO, "standard input"); }
 
 std::string read_text_file(const std::string& path) {
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) fail(Exit::usage, "Cannot open {}: {}. Check the path given with -f.", path, std::strerror(errno));
+  if (fd < 0) fail(Exit::usage, "Cannot open {}: {}. Check the path.", path, std::strerror(errno));
   std::string text;
   try {
     text = read_all(fd, path);

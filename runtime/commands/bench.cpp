@@ -5,8 +5,11 @@
 #include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include "common/error.h"
 #include "common/text.h"
+#include "compiler/pack/atomic_file.h"
+#include "runtime/commands/bench_baseline.h"
 #include "runtime/commands/commands.h"
 #include "runtime/output.h"
 
@@ -20,6 +23,7 @@ struct BenchFlags {
   std::vector<u32> prompts = {512}, gens = {128}, depths = {0};
   u32 repetitions = 5;
   std::string format = "md";
+  std::string save_baseline, compare_baseline;
 };
 
 struct Row {
@@ -95,10 +99,7 @@ void run_test(Engine& engine, Row& row, u32 repetitions) {
   row.ttft_ms = ttft_ns / repetitions / 1e6;
 }
 
-std::string test_name(const Row& row) {
-  const std::string name = row.n_gen == 0 ? fmt::format("pp{}", row.n_prompt) : fmt::format("tg{}", row.n_gen);
-  return row.n_depth == 0 ? name : fmt::format("{} @ d{}", name, row.n_depth);
-}
+std::string test_name(const Row& row) { return bench_test_name(row.n_prompt, row.n_gen, row.n_depth); }
 
 // Weight bytes that decoding reads in a second; a prompt reads them once a chunk, which says nothing about the memory.
 double gb_per_s(const Row& row, const Plan& plan) {
@@ -117,7 +118,7 @@ std::string as_markdown(const std::vector<Row>& rows, const Program& program, En
   return text;
 }
 
-std::string as_json(const std::vector<Row>& rows, const Program& program, Engine& engine, double start_ms) {
+nlohmann::ordered_json as_json(const std::vector<Row>& rows, const Program& program, Engine& engine, double start_ms) {
   auto list = nlohmann::ordered_json::array();
   for (const Row& row : rows) {
     const std::vector<double> ts = row.samples_ts();
@@ -145,7 +146,12 @@ std::string as_json(const std::vector<Row>& rows, const Program& program, Engine
                     {"p99_ms", percentile(row.token_ms, 0.99)},
                     {"memory_bytes", engine.need().total()}});
   }
-  return list.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  return list;
+}
+
+BenchSubject subject_of(const Program& program, Engine& engine) {
+  return {program.image->version(), program.title(), program.image->identity(), program.plan.arch, fuse_name(program.plan.fuse), engine.device().name,
+          engine.device().driver, engine.workers()};
 }
 
 int bench(const BenchFlags& flags) {
@@ -172,14 +178,27 @@ int bench(const BenchFlags& flags) {
   EngineFlags engine_flags = flags.engine;
   // Room for the token sampled last, so that no test ends on a full context.
   engine_flags.ctx = std::min(program.plan.ctx, positions + 1);
+  std::optional<Baseline> baseline;
+  if (!flags.compare_baseline.empty()) baseline.emplace(flags.compare_baseline);
+  if (!flags.save_baseline.empty()) checked_output(flags.save_baseline, std::vector<std::string>{program.image->path()});
   RunningEngine engine(program, engine_flags);
   const double start_ms = ms_since_start();
+  const BenchSubject subject = subject_of(program, *engine);
+  if (baseline) baseline->check_fits(subject, as_json(rows, program, *engine, start_ms));
   for (Row& row : rows) run_test(*engine, row, flags.repetitions);
-  write_out(flags.format == "json" ? as_json(rows, program, *engine, start_ms) : as_markdown(rows, program, *engine));
-  if (flags.format == "md") {
+  const nlohmann::ordered_json json = as_json(rows, program, *engine, start_ms);
+  if (flags.format == "json") {
+    write_out(json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
+  } else {
+    write_out(as_markdown(rows, program, *engine));
     write_out(fmt::format("\n{}; start {:.0f} ms; memory {}\n", engine->device().name, start_ms, describe(engine->need(), engine->ctx())));
   }
-  return 0;
+  if (!flags.save_baseline.empty()) save_baseline(flags.save_baseline, subject, json);
+  if (!baseline) return 0;
+  const Baseline::Comparison comparison = baseline->compare(subject, json);
+  note(comparison.text);
+  if (comparison.slower) note(fmt::format("Slower than {} by more than {:.0f}%.", flags.compare_baseline, 100 * baseline_tolerance));
+  return static_cast<int>(comparison.slower ? Exit::failed : Exit::ok);
 }
 
 }  // namespace
@@ -192,6 +211,8 @@ void add_bench(CLI::App& app, Action& action) {
   command->add_option("-d,--n-depth", flags->depths, "tokens in the context before a test")->capture_default_str()->type_name("N,...")->delimiter(',');
   command->add_option("-r,--repetitions", flags->repetitions, "repetitions, after one to warm up")->capture_default_str()->type_name("N")->check(CLI::Range(1, 1000));
   command->add_option("-o,--output", flags->format, "md or json")->capture_default_str()->type_name("FORMAT")->check(CLI::IsMember({"md", "json"}));
+  command->add_option("--save-baseline", flags->save_baseline, "keep the figures in a file")->type_name("FILE");
+  command->add_option("--compare-baseline", flags->compare_baseline, "compare with kept figures: exit 1 where one is more than 10% slower")->type_name("FILE");
   add_engine_flags(*command, flags->engine, false);
   command->callback([&action, flags] { action = [flags] { return bench(*flags); }; });
 }

@@ -17,6 +17,7 @@ struct DeviceInfo {
   std::string arch;    // "sm_90", "gfx1100", "x86-64-v4"
   u32 units = 0;       // SMs, compute units, threads of the pool
   u64 memory_total = 0, memory_free = 0;
+  std::string driver;  // "580.159.04, CUDA 13.0", "HIP 6.2", "Linux 6.1.0-18-amd64"
 };
 
 class Device {

@@ -83,6 +83,9 @@ class HipDevice final : public GpuDevice {
     int units = 0;
     check(hip_.device_attribute(&units, attribute_multiprocessors, index), "asking for the GPU's properties");
     info_.units = static_cast<u32>(units);
+    int version = 0;
+    check(hip_.driver_version(&version), "asking for the runtime's version");
+    info_.driver = fmt::format("HIP {}.{}", version / 10000000, version / 100000 % 100);
     check(hip_.set_device(index), "opening the GPU");
     open_stream();
   }

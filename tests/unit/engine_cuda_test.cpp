@@ -47,6 +47,7 @@ TEST_F(Cuda, DescribesTheDevice) {
   EXPECT_EQ(info.name, "A fake H200");
   EXPECT_EQ(info.arch, "sm_90");
   EXPECT_EQ(info.memory_free, u64{1} << 30);
+  EXPECT_TRUE(info.driver.ends_with("CUDA 13.0")) << info.driver;
   EXPECT_EQ(device->workers(plan_), 8u);
 }
 
