@@ -43,7 +43,7 @@ void save_baseline(const std::string& path, const BenchSubject& subject, const o
 }
 
 Baseline::Baseline(const std::string& path) : path_(printable(path, 1000)) {
-  const std::string text = read_text_file(path);
+  const std::string text = read_text_file(path, "--compare-baseline");
   try {
     file_ = ordered_json::parse(text);
     for (const char* key : {"llmc", "model", "model_hash", "arch", "fuse", "device", "driver"}) file_.at(key).get_ref<const std::string&>();
