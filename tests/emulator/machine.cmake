@@ -2,7 +2,7 @@
 find_package(nlohmann_json REQUIRED)
 add_library(llmc_emulator_machine STATIC allocations.cpp code_object.cpp counts.cpp counts_report.cpp estimate.cpp launch.cpp memory_checks.cpp
             occupancy.cpp options.cpp races.cpp scheduler.cpp)
-target_link_libraries(llmc_emulator_machine PUBLIC llmc_target llmc_common PRIVATE nlohmann_json::nlohmann_json LLVM)
+target_link_libraries(llmc_emulator_machine PUBLIC llmc_emulator_core llmc_target llmc_common PRIVATE nlohmann_json::nlohmann_json LLVM)
 target_include_directories(llmc_emulator_machine SYSTEM PRIVATE ${LLVM_INCLUDE_DIRS})
 target_compile_options(llmc_emulator_machine PRIVATE -O2 -march=x86-64-v3)
 
@@ -13,3 +13,5 @@ target_compile_options(llmc_emulator_hip PRIVATE -fvisibility=hidden)
 target_link_options(llmc_emulator_hip PRIVATE -Wl,--version-script=${CMAKE_CURRENT_SOURCE_DIR}/hip_exports.map -Wl,-Bsymbolic)
 set_target_properties(llmc_emulator_hip PROPERTIES OUTPUT_NAME amdhip64 SUFFIX .so.6 LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib/emulator
                       LINK_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/hip_exports.map)
+
+llmc_test(emulator_faults_test emulator SOURCES faults_test.cpp planted_kernels.cpp DEPS llmc_emulator_machine llmc_build llmc_emit)

@@ -45,7 +45,9 @@ LLMC_KERNEL(256) void shared_past_the_end(Buffers b) {
 template <bool with_barrier>
 LLMC_FN void turn(const Buffers& b) {
   u32* shared = (u32*)prim::shared();
-  shared[prim::thread()] = b.in[global_thread()];
+  shared[prim::thread()] = 0;
+  prim::sync_block();
+  shared[prim::thread()] = b.in[global_thread()];  // FAULT no_block_barrier
   if (with_barrier) prim::sync_block();
   b.out[global_thread()] = shared[prim::thread() ^ 128];  // FAULT no_block_barrier
 }
