@@ -14,4 +14,4 @@ target_link_options(llmc_emulator_hip PRIVATE -Wl,--version-script=${CMAKE_CURRE
 set_target_properties(llmc_emulator_hip PROPERTIES OUTPUT_NAME amdhip64 SUFFIX .so.6 LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib/emulator
                       LINK_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/hip_exports.map)
 
-llmc_test(emulator_faults_test emulator SOURCES faults_test.cpp planted_kernels.cpp DEPS llmc_emulator_machine llmc_build llmc_emit)
+llmc_test(emulator_kernels_test emulator SOURCES faults_test.cpp primitives_test.cpp planted_kernels.cpp DEPS llmc_emulator_machine llmc_build llmc_emit)

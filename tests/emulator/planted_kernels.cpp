@@ -16,7 +16,7 @@ std::string device_source(const std::string& name) {
 std::vector<u8> build_device_source(const std::string& name, const std::string& arch) {
   const Target target = find_target(arch);
   BuildRequest request;
-  request.name = name;
+  request.name = name.substr(name.rfind('/') + 1);
   request.source = device_source(name);
   request.target = &target;
   request.verify = false;
