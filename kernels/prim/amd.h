@@ -4,9 +4,10 @@
 
 // One or two workgroups a processor are meant (a compute unit of four SIMDs, or a pair of units of two): asking the scheduler for no more
 // than that leaves it registers to keep loads in flight.
-#define LLMC_KERNEL(threads)                                                        \
+#define LLMC_WAVES(threads, per) (((threads) + (per) * __AMDGCN_WAVEFRONT_SIZE - 1) / ((per) * __AMDGCN_WAVEFRONT_SIZE))
+#define LLMC_KERNEL(threads)                                                          \
   extern "C" __global__ __attribute__((amdgpu_flat_work_group_size(threads, threads), \
-                                       amdgpu_waves_per_eu((threads) / (4 * __AMDGCN_WAVEFRONT_SIZE), (threads) / (2 * __AMDGCN_WAVEFRONT_SIZE))))
+                                       amdgpu_waves_per_eu(LLMC_WAVES(threads, 4), LLMC_WAVES(threads, 2))))
 
 namespace llmc::prim {
 
