@@ -81,4 +81,10 @@ class AccessCounter {
 // A short name for tables: "device 2".
 std::string short_name(const Allocation& allocation);
 
+struct AllocationTotals {
+  std::string name;
+  u64 bytes = 0, lines_ever_read = 0;
+};
+AllocationTotals totals(const Allocation& allocation);  // of one with counts
+
 }  // namespace llmc::emu

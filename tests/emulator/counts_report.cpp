@@ -51,12 +51,11 @@ std::string counts_table(const std::vector<const KernelCounts*>& kernels, const 
   return text;
 }
 
-std::string counts_json(const std::vector<const KernelCounts*>& kernels, const Card& card, const Allocations& allocations) {
+std::string counts_json(const std::vector<const KernelCounts*>& kernels, const Card& card, const std::vector<AllocationTotals>& allocations) {
   nlohmann::ordered_json root = {{"arch", card.arch()}, {"product", card.target().product}, {"units", card.units()}};
   root["allocations"] = nlohmann::ordered_json::array();
-  for (const auto& [base, allocation] : allocations.live()) {
-    if (allocation->counts == nullptr) continue;
-    root["allocations"].push_back({{"name", short_name(*allocation)}, {"bytes", allocation->bytes}, {"lines_ever_read", allocation->counts->ever_read.count}});
+  for (const AllocationTotals& allocation : allocations) {
+    root["allocations"].push_back({{"name", allocation.name}, {"bytes", allocation.bytes}, {"lines_ever_read", allocation.lines_ever_read}});
   }
   root["kernels"] = nlohmann::ordered_json::array();
   for (const KernelCounts* counts : kernels) root["kernels"].push_back(kernel_json(*counts, card));

@@ -21,7 +21,7 @@ int allocate(void** address, size_t bytes, AllocationKind kind) {
 }
 
 int release(u64 address) {
-  return guarded([&](Hip& hip) { return address == 0 || hip.memory.release(address) ? hip_success : hip_invalid_value; });
+  return guarded([&](Hip& hip) { return address == 0 || hip.free(address) ? hip_success : hip_invalid_value; });
 }
 
 // The allocation that holds all of [address, address + bytes), outside of a capture.

@@ -12,8 +12,14 @@ LLMC_HIP_API int hipModuleLoadDataEx(void** module, const void* image, unsigned,
   });
 }
 
-// The code stays: its counts are asked for at the end.
-LLMC_HIP_API int hipModuleUnload(void* module) { return module == nullptr ? hip_invalid_handle : hip_success; }
+// The code stays, with its counts.
+LLMC_HIP_API int hipModuleUnload(void* module) {
+  return guarded([&](Hip& hip) {
+    if (module == nullptr) return hip_invalid_handle;
+    hip.write_counts();
+    return hip_success;
+  });
+}
 
 LLMC_HIP_API int hipModuleGetFunction(void** function, void* module, const char* name) {
   return guarded([&](Hip& hip) {

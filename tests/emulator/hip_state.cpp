@@ -25,14 +25,7 @@ Hip::Hip(const MachineOptions& given) : options(given), card(options.arch, optio
 
 Hip& Hip::get() {
   // Never destroyed: the program's own objects may call in until the process is gone.
-  static Hip* hip = [] {
-    auto* opened = new Hip(options_from_environment());
-    if (!opened->options.counts_file.empty()) {
-      static Hip* at_exit = opened;
-      std::atexit([] { at_exit->write_counts(); });
-    }
-    return opened;
-  }();
+  static Hip* hip = new Hip(options_from_environment());
   return *hip;
 }
 
@@ -42,12 +35,21 @@ int Hip::launch(const HipLaunch& launch) {
     scheduler.run(*launch.function->code, *launch.function->kernel, launch.shape, launch.arguments);
   } catch (const LaunchFault& what) {
     say(fmt::format("emulator: {}: {}\n", card.arch(), what.what()));
+    write_counts();
     fault = std::string_view(what.what()).starts_with("deadlock") ? hip_launch_timed_out : hip_launch_failure;
   }
   return fault;
 }
 
+bool Hip::free(u64 address) {
+  Allocation* allocation = memory.find(address);
+  if (allocation == nullptr || allocation->base != address) return false;
+  if (allocation->counts != nullptr) freed.push_back(totals(*allocation));
+  return memory.release(address);
+}
+
 void Hip::write_counts() const {
+  if (options.counts_file.empty()) return;
   std::vector<const KernelCounts*> kernels;
   for (const auto& module : modules) {
     for (auto& [name, counts] : module->counts) {
@@ -55,7 +57,11 @@ void Hip::write_counts() const {
       kernels.push_back(&counts);
     }
   }
-  write_file(options.counts_file, counts_json(kernels, card, memory));
+  std::vector<AllocationTotals> allocations = freed;
+  for (const auto& [base, allocation] : memory.live()) {
+    if (allocation->counts != nullptr && allocation->kind != AllocationKind::launch) allocations.push_back(totals(*allocation));
+  }
+  write_file(options.counts_file, counts_json(kernels, card, allocations));
   write_file(options.counts_file + ".txt", counts_table(kernels, card));
 }
 

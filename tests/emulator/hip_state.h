@@ -63,7 +63,11 @@ struct Hip {
   std::recursive_mutex mutex;
   int fault = hip_success;  // after a faulted launch every call says so, as on a card
 
+  std::vector<AllocationTotals> freed;  // what was counted of allocations that are gone
+
   int launch(const HipLaunch& launch);
+  bool free(u64 address);
+  // Programs may leave without running exit handlers, so this is called when a module is unloaded and after a fault.
   void write_counts() const;
 };
 

@@ -1,5 +1,7 @@
 #include "tests/emulator/races.h"
+#include <algorithm>
 #include <bit>
+#include <cstring>
 #include <sys/mman.h>
 #include <fmt/format.h>
 #include "tests/emulator/instruction.h"
@@ -14,6 +16,12 @@ u64 shadow_bytes(const Allocation& allocation) { return (allocation.bytes + 7) /
 
 void join(VectorClock& to, const VectorClock& from) {
   for (size_t i = 0; i < from.size(); ++i) to[i] = std::max(to[i], from[i]);
+}
+
+u32 word_at(const u8* bytes) {
+  u32 word;
+  std::memcpy(&word, bytes, sizeof(word));
+  return word;
 }
 
 u64* shadow_of(Allocation& allocation) {
@@ -63,33 +71,45 @@ bool RaceDetector::ordered(const Touch& touch, const Cell& cell) const {
   return touch.coherent && cell.epoch() <= touch.wave.observed[cell.slot()];
 }
 
-void RaceDetector::report(const Touch& touch, const Cell& other, bool other_wrote, const std::string& where) const {
-  throw Fault(fmt::format("race: this {} of {} is not ordered after the {} of another wave (slot {}). A barrier, or an atomic and the invalidation "
-                          "of caches behind it, is missing between them", touch.what, where, other_wrote ? "write" : "read", other.slot()),
-              touch.lane);
+std::string RaceDetector::text(const Touch& touch, const Cell& other, bool other_wrote, const std::string& where) const {
+  return fmt::format("race: this {} of {} is not ordered after the {} of another wave (slot {}). A barrier, or an atomic and the invalidation "
+                     "of caches behind it, is missing between them", touch.what, where, other_wrote ? "write" : "read", other.slot());
 }
 
-void RaceDetector::touch_word(const Touch& touch, Shadow& word, u32 mask, u64 offset, const std::function<std::string(u64)>& where) {
+void RaceDetector::settle() {
+  if (doubtful_.empty()) return;
+  std::vector<Doubtful> stores;
+  stores.swap(doubtful_);
+  for (const Doubtful& store : stores) {
+    const u32 changed = word_at(store.bytes) ^ store.before;
+    for (u32 byte = 0; byte < 4; ++byte) {
+      if ((store.mask >> byte & 1) != 0 && (changed >> 8 * byte & 0xff) != 0) throw LateFault(store.text, store.wave, store.site, store.lane);
+    }
+    store.word.written = {};
+  }
+}
+
+void RaceDetector::touch_word(const Touch& touch, Shadow& word, const u8* base, u32 mask, u64 offset, const std::function<std::string(u64)>& where) {
   const Cell mine = Cell::make(touch.wave.slot, mask, own_epoch(touch.wave));
   const auto clashes = [&](const Cell& cell) { return (cell.mask() & mask) != 0 && !ordered(touch, cell); };
-  if (clashes(word.written)) {
-    if (mode_ == RaceMode::ordered && touch.coherent && !touch.writes) {
-      // Reads what that epoch of the other wave stored: everything before it in that wave is observed too.
-      auto& epochs = history_[word.written.slot()];
-      const u64 back = epochs.back()[word.written.slot()] - word.written.epoch();
-      if (back < epochs.size()) {
-        join(touch.wave.observed, epochs[epochs.size() - 1 - back]);
-        touch.wave.observed[word.written.slot()] = std::max(touch.wave.observed[word.written.slot()], word.written.epoch());
-      }
-      return;
-    }
-    report(touch, word.written, true, where(offset));
-  }
   if (touch.writes) {
-    for (const Cell& read : word.read) {
-      if (clashes(read)) report(touch, read, false, where(offset));
+    for (const Cell* other : {&word.written, &word.read[0], &word.read[1]}) {
+      if (!clashes(*other)) continue;
+      const u8* bytes = base + offset / 4 * 4;
+      doubtful_.push_back({touch.wave, touch.site, touch.lane, word, bytes, mask, word_at(bytes), text(touch, *other, other == &word.written, where(offset))});
+      break;
     }
     word.written = mine;
+    return;
+  }
+  if (clashes(word.written)) {
+    if (mode_ != RaceMode::ordered || !touch.coherent) throw Fault(text(touch, word.written, true, where(offset)), touch.lane);
+    // Reads what that epoch of the other wave stored: everything before it in that wave is observed too.
+    auto& epochs = history_[word.written.slot()];
+    const u64 back = epochs.back()[word.written.slot()] - word.written.epoch();
+    if (back < epochs.size()) join(touch.wave.observed, epochs[epochs.size() - 1 - back]);
+    u64& observed = touch.wave.observed[word.written.slot()];
+    observed = std::max(observed, word.written.epoch());
     return;
   }
   if (mode_ == RaceMode::ordered && touch.coherent) return;  // a poll
@@ -97,16 +117,17 @@ void RaceDetector::touch_word(const Touch& touch, Shadow& word, u32 mask, u64 of
   cell = mine;
 }
 
-void RaceDetector::touch_words(const Touch& touch, Shadow* shadow, u64 offset, u32 bytes, const std::function<std::string(u64)>& where) {
+void RaceDetector::touch_words(const Touch& touch, Shadow* shadow, const u8* base, u64 offset, u32 bytes, const std::function<std::string(u64)>& where) {
   const u64 stop = offset + bytes;
   for (u64 at = offset; at < stop;) {
     const u64 in_word = at % 4, here = std::min<u64>(4 - in_word, stop - at);
-    touch_word(touch, shadow[at / 4], ((1u << here) - 1) << in_word, at, where);
+    touch_word(touch, shadow[at / 4], base, ((1u << here) - 1) << in_word, at, where);
     at += here;
   }
 }
 
 void RaceDetector::global(const Access& access, const u64* addresses, Allocation& allocation) {
+  settle();
   if (allocation.kind == AllocationKind::host) return;  // the host reads and writes it meanwhile
   ResidentWave& wave = resident(access.wave);
   auto* shadow = reinterpret_cast<Shadow*>(shadow_of(allocation));
@@ -132,12 +153,13 @@ void RaceDetector::global(const Access& access, const u64* addresses, Allocation
         continue;
       }
     }
-    touch_words(touch, shadow, address - allocation.base, access.bytes, where);
+    touch_words(touch, shadow, reinterpret_cast<const u8*>(allocation.base), address - allocation.base, access.bytes, where);
   }
   if (atomic) release(wave);
 }
 
 void RaceDetector::lds(const Access& access, const u32* offsets) {
+  settle();
   ResidentWave& wave = resident(access.wave);
   if (access.kind == AccessKind::atomic) return;  // ordered by the LDS itself; what they protect is ordered by barriers
   ResidentGroup& group = resident_group(access.wave);
@@ -147,18 +169,22 @@ void RaceDetector::lds(const Access& access, const u32* offsets) {
   const auto where = [](u64 offset) { return fmt::format("byte {} of the workgroup's LDS", offset); };
   for (u64 lanes = access.lanes; lanes != 0; lanes &= lanes - 1) {
     touch.lane = std::countr_zero(lanes);
-    touch_words(touch, shadow, offsets[touch.lane], access.bytes, where);
+    touch_words(touch, shadow, group.lds, offsets[touch.lane], access.bytes, where);
   }
 }
 
 void RaceDetector::scalar(const Instruction& site, ResidentWave& wave, u64 address, u32 bytes, Allocation& allocation) {
+  settle();
   if (allocation.kind != AllocationKind::device) return;
   const Touch touch = {wave, site, -1, true, false, false, "scalar read"};
-  touch_words(touch, reinterpret_cast<Shadow*>(shadow_of(allocation)), address - allocation.base, bytes,
+  touch_words(touch, reinterpret_cast<Shadow*>(shadow_of(allocation)), reinterpret_cast<const u8*>(allocation.base), address - allocation.base, bytes,
               [&](u64 offset) { return fmt::format("offset {} of {}", offset, allocation.text()); });
 }
 
-void RaceDetector::order(ResidentWave& wave) { join(wave.clock, wave.observed); }
+void RaceDetector::order(ResidentWave& wave) {
+  settle();
+  join(wave.clock, wave.observed);
+}
 
 void RaceDetector::barrier(ResidentGroup& group) {
   VectorClock clock(slots_, base_), observed(slots_, base_);

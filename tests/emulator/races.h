@@ -18,6 +18,15 @@
 
 namespace llmc::emu {
 
+// A race known only after its instruction: whose it was.
+class LateFault : public Fault {
+ public:
+  LateFault(const std::string& what, const ResidentWave& whose, const Instruction& where, int lane_of_it)
+      : Fault(what, lane_of_it), wave(whose), site(where) {}
+  const ResidentWave& wave;
+  const Instruction& site;
+};
+
 class RaceDetector {
  public:
   explicit RaceDetector(RaceMode mode) : mode_(mode) {}
@@ -30,6 +39,8 @@ class RaceDetector {
   void scalar(const Instruction& site, ResidentWave& wave, u64 address, u32 bytes, Allocation& allocation);
   void order(ResidentWave& wave);
   void barrier(ResidentGroup& group);
+  // Before a wave gives way: what its latest store did is known now.
+  void settle();
 
  private:
   // Who touched a word: bytes of it, slot, epoch and the place in the program.
@@ -53,9 +64,21 @@ class RaceDetector {
     bool coherent;  // sees what was observed, and may observe
     const char* what;
   };
-  void touch_words(const Touch& touch, Shadow* shadow, u64 offset, u32 bytes, const std::function<std::string(u64)>& where);
-  void touch_word(const Touch& touch, Shadow& word, u32 mask, u64 offset, const std::function<std::string(u64)>& where);
-  [[noreturn]] void report(const Touch& touch, const Cell& other, bool other_wrote, const std::string& where) const;
+  // A store that races. It may put there what is there already, as every workgroup does that makes the same vector for itself: that is
+  // no race. Its data moves after it is shown here, so the next call tells.
+  struct Doubtful {
+    const ResidentWave& wave;
+    const Instruction& site;
+    int lane;
+    Shadow& word;
+    const u8* bytes;  // the word's
+    u32 mask, before;
+    std::string text;
+  };
+  // Words from `offset` of what begins at `base` and has its shadow at `shadow`; `where` puts an offset into words.
+  void touch_words(const Touch& touch, Shadow* shadow, const u8* base, u64 offset, u32 bytes, const std::function<std::string(u64)>& where);
+  void touch_word(const Touch& touch, Shadow& word, const u8* base, u32 mask, u64 offset, const std::function<std::string(u64)>& where);
+  std::string text(const Touch& touch, const Cell& other, bool other_wrote, const std::string& where) const;
   bool ordered(const Touch& touch, const Cell& cell) const;
   void release(ResidentWave& wave);  // begins its next epoch
   u64 own_epoch(const ResidentWave& wave) const { return wave.clock[wave.slot]; }
@@ -63,6 +86,7 @@ class RaceDetector {
   RaceMode mode_;
   u64 base_ = 1;  // epochs up to here are of earlier launches: everything in them is done
   u32 slots_ = 0;
+  std::vector<Doubtful> doubtful_;
   std::unordered_map<u64, VectorClock> atomics_;       // by address: what atomic read-modify-writes released there
   std::vector<std::deque<VectorClock>> history_;       // by slot: the clock with which each epoch since base_ began
 };

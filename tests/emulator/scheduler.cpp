@@ -170,8 +170,11 @@ void Scheduler::run_slice(Running& launch, ResidentWave& wave) {
   StopReason reason;
   try {
     reason = emu::run(wave, *launch.code.program, length);
+    if (races_ != nullptr) races_->settle();
+  } catch (const LateFault& problem) {
+    fault(launch, problem.wave, problem.site, problem.what(), problem.lane);
   } catch (const Fault& problem) {
-    fault(launch, wave, problem.what(), problem.lane);
+    fault(launch, wave, *(wave.next - 1), problem.what(), problem.lane);
   }
   wave.slept = reason == StopReason::slept;
   memory_.pass_time(reason == StopReason::budget ? length : 0);
@@ -190,7 +193,7 @@ void Scheduler::end_wave(Running& launch, ResidentWave& wave) {
   ++launch.passed;
   for (const auto& other : group.waves) {
     if (other->state == WaveState::done || !other->barrier_signalled) continue;
-    fault(launch, *other, fmt::format("barrier that not all waves reach: this wave waits, wave {} of the workgroup has ended", wave.index), -1);
+    fault(launch, *other, *(other->next - 1), fmt::format("barrier that not all waves reach: this wave waits, wave {} of the workgroup has ended", wave.index), -1);
   }
 }
 
@@ -200,14 +203,14 @@ bool Scheduler::complete_barrier(Running& launch, ResidentGroup& group) {
     if (wave->state == WaveState::done) {
       for (const auto& other : group.waves) {
         if (!other->barrier_signalled) continue;
-        fault(launch, *other, fmt::format("barrier that not all waves reach: this wave waits, wave {} of the workgroup has ended", wave->index), -1);
+        fault(launch, *other, *(other->next - 1), fmt::format("barrier that not all waves reach: this wave waits, wave {} of the workgroup has ended", wave->index), -1);
       }
       return false;
     }
     if (!wave->barrier_signalled) return false;
     if (wave->state != WaveState::at_barrier) continue;
     if (waits != nullptr && waits->next != wave->next) {
-      fault(launch, *wave, fmt::format("barrier that not all waves reach: this wave is at this one, wave {} of the workgroup at another, {}", waits->index,
+      fault(launch, *wave, *(wave->next - 1), fmt::format("barrier that not all waves reach: this wave is at this one, wave {} of the workgroup at another, {}", waits->index,
                                        place_of(launch, *(waits->next - 1))), -1);
     }
     waits = wave.get();
@@ -230,11 +233,11 @@ std::string Scheduler::place_of(const Running& launch, const Instruction& instru
   return line.empty() ? text : text + "\n    source " + line;
 }
 
-void Scheduler::fault(const Running& launch, const ResidentWave& wave, const std::string& what, int lane) const {
+void Scheduler::fault(const Running& launch, const ResidentWave& wave, const Instruction& site, const std::string& what, int lane) const {
   const ResidentGroup& group = static_cast<const ResidentGroup&>(*wave.workgroup);
   throw LaunchFault(fmt::format("{}\n  kernel {}, workgroup {} of {}, wave {} of {}{}\n  instruction {}", what, launch.kernel.name, group.number,
                                 launch.shape.total_groups(), wave.index, launch.waves_of_group, lane < 0 ? "" : fmt::format(", lane {}", lane),
-                                place_of(launch, *(wave.next - 1))));
+                                place_of(launch, site)));
 }
 
 void Scheduler::deadlock(const Running& launch) const {
