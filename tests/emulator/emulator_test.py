@@ -63,7 +63,7 @@ def races(arch, fuse, folder):
     tokens = harness.prompt_tokens(5, 2048, seed=3)
     plain, _ = harness.program_logits(program, tokens, 1, folder)
     for seed in (1, 2):
-        emulated.use_card(arch, RACES='all', STRESS=1, SEED=seed)
+        emulated.use_card(arch, CUS=8, RACES='all', STRESS=1, SEED=seed)
         stressed, _ = harness.program_logits(program, tokens, 1, folder)
         assert (plain == stressed).all(), f'seed {seed}: the order of waves changes the logits'
 
@@ -71,5 +71,5 @@ def races(arch, fuse, folder):
 if __name__ == '__main__':
     with tempfile.TemporaryDirectory() as temporary:
         case, arguments = sys.argv[1], sys.argv[2:]
-        emulated.use_card(arguments[1] if case == 'golden' else arguments[0])
+        emulated.use_card(arguments[1] if case == 'golden' else arguments[0], CUS=6)
         {'demo': demo, 'golden': golden, 'story': story, 'races': races}[case](*arguments, temporary)
