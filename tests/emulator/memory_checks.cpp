@@ -1,5 +1,7 @@
 #include "tests/emulator/memory_checks.h"
+#include <algorithm>
 #include <bit>
+#include <cstring>
 #include <fmt/format.h>
 #include "tests/emulator/instruction.h"
 
@@ -41,22 +43,22 @@ Span span_of(u64 lanes, u64 all, u32 wave_size, const T* addresses) {
   return span;
 }
 
+template <class T>
+bool all_set_as(const u8* flags) {
+  T value;
+  std::memcpy(&value, flags, sizeof(T));
+  return value == static_cast<T>(~T{0});
+}
+
 bool all_set(const u8* flags, u32 bytes) {
-  u64 first = 0;
   switch (bytes) {
-    case 1: return flags[0] == 0xff;
-    case 2: return flags[0] == 0xff && flags[1] == 0xff;
-    case 4: {
-      u32 four;
-      std::memcpy(&four, flags, 4);
-      return four == ~u32{0};
-    }
-    case 8: std::memcpy(&first, flags, 8); return first == ~u64{0};
-    default:
-      for (u32 i = 0; i < bytes; ++i) {
-        if (flags[i] != 0xff) return false;
-      }
-      return true;
+    case 1: return all_set_as<u8>(flags);
+    case 2: return all_set_as<u16>(flags);
+    case 4: return all_set_as<u32>(flags);
+    case 8: return all_set_as<u64>(flags);
+    case 12: return all_set_as<u64>(flags) && all_set_as<u32>(flags + 8);
+    case 16: return all_set_as<u64>(flags) && all_set_as<u64>(flags + 8);
+    default: return std::all_of(flags, flags + bytes, [](u8 flag) { return flag == 0xff; });
   }
 }
 

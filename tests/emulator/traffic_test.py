@@ -1,10 +1,13 @@
 #!/usr/bin/python3
-"""What a decoded token reads, by the emulator's counts. usage: traffic_test.py PRESET|demo ARCH FUSE [--report FILE]
+"""What a decoded token reads, by the emulator's counts. usage: traffic_test.py traffic PRESET|demo ARCH FUSE | instructions TYPE ARCH
 
 A preset (tests/targets/preset.py) is cut to two layers, all weights zero, and decodes three tokens; the demo model one behind 300 others.
 Of the weights, a token reads the cache lines that hold them, and of the KV cache those of the positions before it: at most 1.03 times their
 bytes, and each line once. Query heads that share K and V in larger groups than a workgroup takes (kernels/attn_split.h) read them once
 for each part. Other reads are printed by kernel.
+
+instructions: a matrix times a vector in one tensor type, of llama3.2-1b's feed-forward: how many vector instructions a weight takes (of one
+lane), and that on the card the estimate is bound by bytes.
 """
 import json
 import os
@@ -20,6 +23,7 @@ import preset  # noqa: E402
 LAYERS, DEPTH, LINE, MOST = 2, 300, 128, 1.03
 TOKENS = '1,2,3'
 HEADS_TOGETHER = 4  # attn_split::max_heads of heads up to 128 wide
+VECTOR = ('vector ALU', 'packed', 'dot', 'transcendental')
 KV, WEIGHTS = 'device 1', 'device 2'  # in the order in which the engine allocates them, behind the arena
 
 
@@ -36,14 +40,11 @@ def prepare(name, arch, fuse, folder):
     return command, list(range(TOKENS.count(',') + 1)), preset.PRESETS[name].heads // preset.PRESETS[name].kv_heads
 
 
-def main(name, arch, fuse, report, folder):
+def traffic(name, arch, fuse, folder):
     command, positions, group = prepare(name, arch, fuse, folder)
     emulated.use_card(arch, CUS=8)
     info = json.loads(harness.run(command[0], 'info', '--json').stdout)
     counts, _ = emulated.counted(*command[:1], folder, *command[1:])
-    if report:
-        with open(report, 'w') as file:
-            json.dump(counts, file, indent=1)
     print(open(os.path.join(folder, 'counts.json.txt')).read())
     kernels = [k for k in counts['kernels'] if k['kernel'].startswith('decode_') or k['kernel'] == 'head_logits']
     steps = {k['kernel']: len(positions) for k in kernels}
@@ -70,6 +71,23 @@ def main(name, arch, fuse, report, folder):
     assert not failed, failed
 
 
+def instructions(kind, arch, folder):
+    shape = preset.PRESETS['llama3.2-1b-q4_k_m']._replace(layers=1, vocab=2048, file_type=kind)
+    preset.PRESETS['cut'] = shape
+    model = preset.write(os.path.join(folder, 'model.gguf'), 'cut')
+    program = os.path.join(folder, 'program')
+    harness.compile_model(model, program, '--arch', arch, '--fuse', 'op', '--weights=extern', '--ctx', 256)
+    target = next(t for t in json.loads(harness.run(harness.LLMC, 'targets', '--json').stdout) if t['arch'] == arch)
+    emulated.use_card(arch, CUS=target['units'])
+    counts, _ = emulated.counted(program, folder, 'logits', '--weights', model, '--step', '--tokens', 1, '-n', 0, '-o', os.path.join(folder, 'logits'))
+    kernel = next(k for k in counts['kernels'] if k['kernel'] == 'decode_gateup_v0')
+    vector = sum(kernel['instructions'][unit] for unit in VECTOR)
+    time = kernel['estimate']
+    print(f'{kind} {arch}: {vector * kernel["wave_size"] / (2 * shape.ff * shape.width):.3f} vector instructions a weight; estimate for {counts["product"]}: '
+          f'bytes {time["bytes_us"]:.1f} us, vector ALU {time["vector_us"]:.1f} us, LDS {time["lds_us"]:.1f} us')
+    assert time['bound_by'] == 'bytes', time
+
+
 if __name__ == '__main__':
     with tempfile.TemporaryDirectory() as temporary:
-        main(*sys.argv[1:4], sys.argv[5] if '--report' in sys.argv else None, temporary)
+        {'traffic': traffic, 'instructions': instructions}[sys.argv[1]](*sys.argv[2:], temporary)
