@@ -16,6 +16,13 @@ inline i32 normalised(float v, float lowest) {
   return static_cast<i32>(std::nearbyint(c * Scale));
 }
 
+constexpr auto normal_i16 = [](float a, float b) {
+  return (static_cast<u32>(normalised<32767>(a, -1)) & 0xffff) | static_cast<u32>(normalised<32767>(b, -1)) << 16;
+};
+constexpr auto normal_u16 = [](float a, float b) {
+  return (static_cast<u32>(normalised<65535>(a, 0)) & 0xffff) | static_cast<u32>(normalised<65535>(b, 0)) << 16;
+};
+
 constexpr Operation table[] = {
     vector<[](i32 a) { return static_cast<float>(a); }>("v_cvt_f32_i32"),
     // By way of float64, in which the sum is exact.
@@ -44,12 +51,10 @@ constexpr Operation table[] = {
     vector<[](u32 a) { return static_cast<double>(a); }>("v_cvt_f64_u32"),
     vector<[](float a, float b) { return half_towards_zero(a) | half_towards_zero(b) << 16; }>("v_cvt_pkrtz_f16_f32"),
     vector<[](float a, float b) { return half_towards_zero(a) | half_towards_zero(b) << 16; }>("v_cvt_pk_rtz_f16_f32"),
-    vector<[](float a, float b) {
-      return (static_cast<u32>(normalised<32767>(a, -1)) & 0xffff) | static_cast<u32>(normalised<32767>(b, -1)) << 16;
-    }>("v_cvt_pk_norm_i16_f32"),
-    vector<[](float a, float b) {
-      return (static_cast<u32>(normalised<65535>(a, 0)) & 0xffff) | static_cast<u32>(normalised<65535>(b, 0)) << 16;
-    }>("v_cvt_pk_norm_u16_f32"),
+    vector<normal_i16>("v_cvt_pk_norm_i16_f32"),
+    vector<normal_i16>("v_cvt_pknorm_i16_f32"),
+    vector<normal_u16>("v_cvt_pk_norm_u16_f32"),
+    vector<normal_u16>("v_cvt_pknorm_u16_f32"),
     vector<[](u32 a, u32 b) { return std::min(a, 65535u) | std::min(b, 65535u) << 16; }>("v_cvt_pk_u16_u32"),
     vector<[](i32 a, i32 b) {
       return (static_cast<u32>(std::clamp(a, -32768, 32767)) & 0xffff) | static_cast<u32>(std::clamp(b, -32768, 32767)) << 16;
@@ -60,11 +65,6 @@ constexpr Operation table[] = {
     vector<[](float a, float b) {
       return (static_cast<u32>(std::clamp(to_i32(a), -32768, 32767)) & 0xffff) | static_cast<u32>(std::clamp(to_i32(b), -32768, 32767)) << 16;
     }>("v_cvt_pk_i16_f32"),
-    // Byte `b & 3` of c becomes a, rounded towards zero and saturated.
-    vector<[](float a, u32 b, u32 c) {
-      const unsigned at = 8 * (b & 3);
-      return (c & ~(0xffu << at)) | static_cast<u32>(std::clamp(to_i32(std::nearbyint(a)), 0, 255)) << at;
-    }>("v_cvt_pk_u8_f32"),
     vector<[](u16 a, u16 b) { return static_cast<u32>(a) | static_cast<u32>(b) << 16; }>("v_pack_b32_f16"),
 };
 

@@ -103,9 +103,9 @@ void div_scale(Wave& w, const Instruction& i) {
       r = std::ldexp(v, 64);
     } else {
       const bool reciprocal_denormal = std::fabs(1.0 / d) < 0x1p-126, quotient_denormal = std::fabs(static_cast<double>(n) / d) < 0x1p-126;
-      if (reciprocal_denormal && quotient_denormal) {
+      if (reciprocal_denormal && quotient_denormal) {  // the denominator comes down, the quotient with it afterwards
         scaled = true;
-        if (std::bit_cast<u32>(v) == std::bit_cast<u32>(d)) r = std::ldexp(v, 64);
+        if (std::bit_cast<u32>(v) == std::bit_cast<u32>(d)) r = std::ldexp(v, -64);
       } else if (reciprocal_denormal) {
         r = std::ldexp(v, -64);
       } else if (quotient_denormal) {

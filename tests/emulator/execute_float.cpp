@@ -47,7 +47,7 @@ constexpr auto div_fixup = [](float quotient, float denominator, float numerator
   int en, ed;
   static_cast<void>(std::frexp(numerator, &en));
   static_cast<void>(std::frexp(denominator, &ed));
-  if (en - ed < -150) return negative ? -std::bit_cast<float>(1u) : std::bit_cast<float>(1u);  // underflow
+  if (en - ed < -150) return negative ? -0.0f : 0.0f;
   if (en - ed > 129) return negative ? -infinity : infinity;
   return negative ? -std::fabs(quotient) : std::fabs(quotient);
 };
@@ -60,13 +60,9 @@ constexpr Operation table[] = {
     vector<mul_legacy>("v_mul_legacy_f32"),
     vector<mul_legacy>("v_mul_dx9_zero_f32"),
     vector<fused>("v_fma_f32"),
-    vector<[](float a, float b, float c) { return a * b + c; }>("v_mad_f32"),
     accumulating<fused>("v_fmac_f32"),
-    accumulating<fused>("v_mac_f32"),
     vector<fused>("v_fmamk_f32"),
     vector<fused>("v_fmaak_f32"),
-    vector<fused>("v_madmk_f32"),
-    vector<fused>("v_madak_f32"),
     vector<[](float a, float b) { return larger(a, b); }>("v_max_f32"),
     vector<[](float a, float b) { return smaller(a, b); }>("v_min_f32"),
     vector<[](float a, float b) { return larger(a, b); }>("v_max_num_f32"),

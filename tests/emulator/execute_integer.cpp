@@ -33,6 +33,17 @@ constexpr auto mulhi24u = [](u32 a, u32 b) { return static_cast<u32>((static_cas
 constexpr auto sign24 = [](u32 a) { return static_cast<i32>(a << 8) >> 8; };
 constexpr auto mul24i = [](u32 a, u32 b) { return static_cast<u32>(static_cast<i64>(sign24(a)) * sign24(b)); };
 
+// 64-bit sum with a 32 x 32 product; the lane mask gets the carry out of bit 63, or the signed overflow.
+constexpr auto mad_u64 = [](u32 a, u32 b, u64 c) {
+  const u64 sum = static_cast<u64>(a) * b + c;
+  return WideCarry{sum, sum < c};
+};
+constexpr auto mad_i64 = [](i32 a, i32 b, u64 c) {
+  i64 sum;
+  const bool overflow = __builtin_add_overflow(static_cast<i64>(a) * b, static_cast<i64>(c), &sum);
+  return WideCarry{static_cast<u64>(sum), overflow};
+};
+
 constexpr auto bit_count = [](u32 a, u32 b) { return static_cast<u32>(std::popcount(a)) + b; };
 constexpr auto bfe_u = [](u32 a, u32 offset, u32 width) {
   const u32 w = width & 31;
@@ -127,7 +138,6 @@ constexpr Operation table[] = {
     vector<[](u32 a, u32 b, u32 c) { return a | b | c; }>("v_or3_b32"),
     vector<[](u32 a, u32 b, u32 c) { return a ^ b ^ c; }>("v_xor3_b32"),
     vector<[](u32 a, u32 b, u32 c) { return (a ^ b) + c; }>("v_xad_u32"),
-    vector<[](u64 a, u64 b) { return a + b; }>("v_add_nc_u64"),
 
     vector<[](u32 a, u32 b) { return a * b; }>("v_mul_lo_u32"),
     vector<[](u32 a, u32 b) { return static_cast<u32>((static_cast<u64>(a) * b) >> 32); }>("v_mul_hi_u32"),
@@ -135,21 +145,15 @@ constexpr Operation table[] = {
     vector<mul24u>("v_mul_u32_u24"),
     vector<mulhi24u>("v_mul_hi_u32_u24"),
     vector<mul24i>("v_mul_i32_i24"),
+    vector<[](u32 a, u32 b) { return static_cast<u32>((static_cast<i64>(sign24(a)) * sign24(b)) >> 32); }>("v_mul_hi_i32_i24"),
     vector<[](u32 a, u32 b, u32 c) { return mul24u(a, b) + c; }>("v_mad_u32_u24"),
     vector<[](u32 a, u32 b, u32 c) { return mul24i(a, b) + c; }>("v_mad_i32_i24"),
     vector<[](u16 a, u16 b, u32 c) { return static_cast<u32>(a) * b + c; }>("v_mad_u32_u16"),
     vector<[](i16 a, i16 b, i32 c) { return static_cast<u32>(a * b) + static_cast<u32>(c); }>("v_mad_i32_i16"),
-    // 64-bit sum of a 32 x 32 product; the carry out of bit 63 (signed: overflow of the unsigned sum likewise) goes to the lane mask.
-    vector<[](u32 a, u32 b, u64 c) {
-      const u64 sum = static_cast<u64>(a) * b + c;
-      return WideCarry{sum, sum < c};
-    }>("v_mad_u64_u32"),
-    vector<[](i32 a, i32 b, u64 c) {
-      const i64 product = static_cast<i64>(a) * b;
-      i64 sum;
-      const bool overflow = __builtin_add_overflow(product, static_cast<i64>(c), &sum);
-      return WideCarry{static_cast<u64>(sum), overflow};
-    }>("v_mad_i64_i32"),
+    vector<mad_u64>("v_mad_u64_u32"),
+    vector<mad_u64>("v_mad_co_u64_u32"),
+    vector<mad_i64>("v_mad_i64_i32"),
+    vector<mad_i64>("v_mad_co_i64_i32"),
 
     vector<[](u32 a, u32 b) { return a & b; }>("v_and_b32"),
     vector<[](u32 a, u32 b) { return a | b; }>("v_or_b32"),

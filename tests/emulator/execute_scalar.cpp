@@ -239,6 +239,8 @@ constexpr Operation table[] = {
     scalar<[](u32 a) { return static_cast<float>(static_cast<double>(a)); }>("s_cvt_f32_u32"),
     scalar<[](float a) { return to_i32(a); }>("s_cvt_i32_f32"),
     scalar<[](float a) { return to_u32(a); }>("s_cvt_u32_f32"),
+    scalar<[](float a) { return static_cast<u32>(_cvtss_sh(a, _MM_FROUND_CUR_DIRECTION)); }>("s_cvt_f16_f32"),
+    scalar<[](u32 a) { return _cvtsh_ss(static_cast<u16>(a)); }>("s_cvt_f32_f16"),
     scalar_accumulating<[](float a, float b, float c) { return std::fma(a, b, c); }>("s_fmac_f32"),
     scalar<[](float a, float b, float c) { return std::fma(a, b, c); }>("s_fmamk_f32"),
     scalar<[](float a, float b, float c) { return std::fma(a, b, c); }>("s_fmaak_f32"),

@@ -2,7 +2,7 @@
 // rounded once. The float32 units take denormals as zeros and give none.
 #include <cmath>
 #include "tests/emulator/float_rules.h"
-#include "tests/emulator/operations.h"
+#include "tests/emulator/scalar_frame.h"
 
 namespace llmc::emu {
 namespace {
@@ -32,7 +32,20 @@ constexpr auto cosd = [](double a) {
 template <auto F>
 constexpr auto of_half = [](Half a) { return Half{round_to_odd(F(static_cast<double>(a.v)))}; };
 
+// The same units with one value in scalar registers (from gfx12 on).
+template <auto F>
+constexpr Operation scalar_function(const char* mnemonic) {
+  Operation o = scalar<F>(mnemonic);
+  o.group = kGroup;
+  return o;
+}
+
 constexpr Operation table[] = {
+    scalar_function<flushed<exp2d>>("v_s_exp_f32"),
+    scalar_function<flushed<log2d>>("v_s_log_f32"),
+    scalar_function<flushed<rcpd>>("v_s_rcp_f32"),
+    scalar_function<flushed<rsqd>>("v_s_rsq_f32"),
+    scalar_function<flushed<sqrtd>>("v_s_sqrt_f32"),
     vector<flushed<exp2d>>("v_exp_f32", kGroup),
     vector<flushed<log2d>>("v_log_f32", kGroup),
     vector<flushed<rcpd>>("v_rcp_f32", kGroup),
