@@ -56,6 +56,7 @@ constexpr Operation atomics(const char* m) {
   atomics<u64, fetch::maximum, s>(p "_atomic_max_u64"), atomics<u64, fetch::maximum, s>(p "_atomic_umax_x2"),         \
   atomics<u64, fetch::and_, s>(p "_atomic_and_b64"), atomics<u64, fetch::and_, s>(p "_atomic_and_x2"),                \
   atomics<u64, fetch::or_, s>(p "_atomic_or_b64"), atomics<u64, fetch::or_, s>(p "_atomic_or_x2"),                    \
+  atomics<u64, fetch::xor_, s>(p "_atomic_xor_b64"), atomics<u64, fetch::xor_, s>(p "_atomic_xor_x2"),               \
   atomics<float, fetch::add, s>(p "_atomic_add_f32")
 
 constexpr Operation table[] = {

@@ -33,14 +33,14 @@ void branches(Cases& c) {
 }
 
 void jumps(Cases& c) {
-  // s_getpc gives the address of the next instruction; 12 bytes on, behind the move, is where the program goes.
+  // s_getpc gives the address of the next instruction; 16 bytes on, behind the move, is where the program goes.
   const std::string add = "\n s_mov_b64 s[20:21], 0";
-  c.wave("s_getpc_b64 s[20:21]\n s_add_u32 s20, s20, 20\n s_addc_u32 s21, s21, 0\n s_setpc_b64 s[20:21]\n s_mov_b32 s22, 7\n s_cmp_eq_u32 s0, s0" + add, {9, 94, 10, 11},
+  c.wave("s_getpc_b64 s[20:21]\n s_add_u32 s20, s20, 16\n s_addc_u32 s21, s21, 0\n s_setpc_b64 s[20:21]\n s_mov_b32 s22, 7\n s_cmp_eq_u32 s0, s0" + add, {9, 94, 10, 11},
          [](const State&, State& out) {
            out.scc = true;
            out.set_pair(20, 0);
          });
-  c.wave("s_getpc_b64 s[20:21]\n s_add_u32 s20, s20, 20\n s_addc_u32 s21, s21, 0\n s_swappc_b64 s[22:23], s[20:21]\n s_mov_b32 s24, 7\n s_sub_u32 s20, s20, s22\n"
+  c.wave("s_getpc_b64 s[20:21]\n s_add_u32 s20, s20, 16\n s_addc_u32 s21, s21, 0\n s_swappc_b64 s[22:23], s[20:21]\n s_mov_b32 s24, 7\n s_sub_u32 s20, s20, s22\n"
          " s_cmp_eq_u32 s0, s0\n s_mov_b32 s21, 0\n s_mov_b64 s[22:23], 0", {9, 94, 10, 11},
          [](const State&, State& out) {
            out.s[20] = 4;  // the place after s_swappc is 4 bytes before the target
@@ -67,7 +67,7 @@ void nothings(Cases& c) {
   };
   all(kAll, {"s_nop 3", "s_sendmsg sendmsg(MSG_INTERRUPT)", "s_setprio 2", "s_sethalt 0", "v_nop", "s_icache_inv", "s_ttracedata"});
   all({9, 94, 10, 11}, {"s_waitcnt vmcnt(0) lgkmcnt(0)", "s_dcache_inv"});
-  all({9, 94, 10}, {"s_dcache_wb"});
+  all(kCdna, {"s_dcache_wb"});
   all({10, 11}, {"s_waitcnt_vscnt null, 0x0", "s_waitcnt_vmcnt null, 0x0", "s_waitcnt_expcnt null, 0x0", "s_waitcnt_lgkmcnt null, 0x0", "buffer_gl0_inv", "buffer_gl1_inv",
                  "s_clause 0x3", "s_version 0x1004"});
   all({10}, {"s_inst_prefetch 0x1", "s_waitcnt_depctr 0xfffe"});
