@@ -95,7 +95,8 @@ void CodeObject::relocate() {
         case elf::R_AMDGPU_RELATIVE64: break;
         case elf::R_AMDGPU_ABS64: {
           const auto* symbol = checked(file.getRelocationSymbol(relocation, symbols));
-          if (symbol == nullptr || symbol->st_shndx == elf::SHN_UNDEF) fail(Exit::bad_input, "The code object refers to a symbol that it does not define.");
+          if (symbol == nullptr || symbol->st_shndx == elf::SHN_UNDEF)
+            fail(Exit::bad_input, "The code object refers to a symbol that it does not define.");
           value += symbol->st_value;
           break;
         }

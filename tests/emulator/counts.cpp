@@ -12,7 +12,9 @@ constexpr u32 banks = 32;  // of 4 bytes; a wave32 access of 4 bytes takes one c
 
 std::string short_name(const Allocation& allocation) { return fmt::format("{} {}", name(allocation.kind), allocation.number); }
 
-AllocationTotals totals(const Allocation& allocation) { return {short_name(allocation), allocation.bytes, allocation.counts->ever_read.count}; }
+AllocationTotals totals(const Allocation& allocation) {
+  return {short_name(allocation), allocation.bytes, allocation.counts->ever_read.count};
+}
 
 bool LineBits::add(u64 line) {
   if (line / 64 >= bits.size()) bits.resize(line / 64 + 1);

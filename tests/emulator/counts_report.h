@@ -8,6 +8,7 @@
 namespace llmc::emu {
 
 std::string counts_table(const std::vector<const KernelCounts*>& kernels, const Card& card);
-std::string counts_json(const std::vector<const KernelCounts*>& kernels, const Card& card, const std::vector<AllocationTotals>& allocations);
+std::string counts_json(const std::vector<const KernelCounts*>& kernels, const Card& card,
+                        const std::vector<AllocationTotals>& allocations);
 
 }  // namespace llmc::emu

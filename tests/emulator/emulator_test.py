@@ -3,9 +3,9 @@
 story ARCH FUSE | races ARCH FUSE
 
 demo: the demo model's logits, fed in chunks (the prefill kernels) and token by token (the decode kernels), against the float64 reference:
-the format's bar, and the same best token wherever the reference's two best lie apart. golden: the true logits beside the models in
-../shared/goldens; skipped (exit 77) where those are absent. story: a whole answer, greedily. races: a few tokens of the demo with every
-access checked for order, waves in random order.
+the format's bar, and the same best token wherever the reference's two best lie apart; then the program's own selftest. golden: the true logits beside the models in
+../shared/goldens; skipped (exit 77) where those are absent. story: a whole answer, greedily. races: logits and a sampled answer with
+every access checked for order and waves in random order, equal to those without.
 """
 import os
 import re
@@ -19,6 +19,7 @@ import cases
 import harness
 import logits_test
 
+SAMPLING = ('--temp', 0.8, '--top-k', 40, '--top-p', 0.9, '--min-p', 0.02, '--repeat-penalty', 1.1)
 PROMPT = 'Tell me a story about a fox and a lantern.'
 
 
@@ -41,6 +42,7 @@ def demo(arch, levels, folder):
             logits_test.check(name, measured, reference, cases.BARS['Q8_0'])
             wrong = same_best(measured, reference)
             assert wrong == 0, f'{name}: another best token in {wrong} of {len(tokens)} rows'
+        print(harness.run(program, 'selftest').stdout)
 
 
 def golden(name, arch, folder):
@@ -61,11 +63,17 @@ def races(arch, fuse, folder):
     program = os.path.join(folder, 'program')
     harness.compile_model(emulated.DEMO, program, '--arch', arch, '--fuse', fuse)
     tokens = harness.prompt_tokens(5, 2048, seed=3)
-    plain, _ = harness.program_logits(program, tokens, 1, folder)
+
+    def outputs():
+        logits, _ = harness.program_logits(program, tokens, 1, folder)
+        return logits, harness.run(program, '-p', PROMPT, '-n', 8, '-s', 1, *SAMPLING).stdout
+
+    plain, plain_text = outputs()
     for seed in (1, 2):
         emulated.use_card(arch, CUS=8, RACES='all', STRESS=1, SEED=seed)
-        stressed, _ = harness.program_logits(program, tokens, 1, folder)
+        stressed, text = outputs()
         assert (plain == stressed).all(), f'seed {seed}: the order of waves changes the logits'
+        assert text == plain_text and len(text) > 8, f'seed {seed}: {text!r}, not {plain_text!r}'
 
 
 if __name__ == '__main__':

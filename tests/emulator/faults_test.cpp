@@ -51,12 +51,14 @@ class Planted : public testing::TestWithParam<const char*> {
     return "";
   }
 
-  void expect(const std::string& kernel, const std::string& mark, const std::string& words, const MachineOptions& how, bool out_is_written = false) {
+  void expect(const std::string& kernel, const std::string& mark, const std::string& words, const MachineOptions& how,
+              bool out_is_written = false) {
     const std::string text = launch(kernel, how, out_is_written);
     EXPECT_NE(text.find(words), std::string::npos) << kernel << " says: " << text;
     EXPECT_NE(text.find("kernel " + kernel + ","), std::string::npos) << text;
     bool line = false;
-    for (const u32 number : marked_lines(device_source("planted"), mark)) line |= text.find("planted.hip:" + std::to_string(number) + ":") != std::string::npos;
+    for (const u32 number : marked_lines(device_source("planted"), mark))
+      line |= text.find("planted.hip:" + std::to_string(number) + ":") != std::string::npos;
     EXPECT_TRUE(line) << text;
   }
 

@@ -40,12 +40,14 @@ LLMC_HIP_API int hipModuleOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks,
   });
 }
 
-LLMC_HIP_API int hipModuleLaunchKernel(void* function, unsigned groups_x, unsigned groups_y, unsigned groups_z, unsigned threads_x, unsigned threads_y,
-                                       unsigned threads_z, unsigned shared, void* stream, void** arguments, void** extra) {
+LLMC_HIP_API int hipModuleLaunchKernel(void* function, unsigned groups_x, unsigned groups_y, unsigned groups_z, unsigned threads_x,
+                                       unsigned threads_y, unsigned threads_z, unsigned shared, void* stream, void** arguments,
+                                       void** extra) {
   return guarded([&](Hip& hip) {
     if (extra != nullptr) return int{hip_invalid_value};
     const auto* of = static_cast<const HipFunction*>(function);
-    HipLaunch launch = {of, {{groups_x, groups_y, groups_z}, {threads_x, threads_y, threads_z}, shared}, pack_arguments(*of->kernel, arguments)};
+    HipLaunch launch = {
+        of, {{groups_x, groups_y, groups_z}, {threads_x, threads_y, threads_z}, shared}, pack_arguments(*of->kernel, arguments)};
     auto* on = static_cast<HipStream*>(stream);
     if (on != nullptr && on->capturing != nullptr) {
       on->capturing->push_back(std::move(launch));

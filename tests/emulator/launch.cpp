@@ -45,7 +45,8 @@ std::vector<u8> pack_arguments(const Kernel& kernel, void* const* arguments) {
   return bytes;
 }
 
-LaunchMemory::LaunchMemory(const Kernel& kernel, const LaunchShape& shape, std::span<const u8> arguments, Allocations& memory) : memory_(memory) {
+LaunchMemory::LaunchMemory(const Kernel& kernel, const LaunchShape& shape, std::span<const u8> arguments, Allocations& memory)
+    : memory_(memory) {
   std::vector<u8> segment(kernel.kernarg_bytes);
   std::memcpy(segment.data(), arguments.data(), std::min(segment.size(), arguments.size()));
   for (const KernelArgument& argument : kernel.arguments) {
@@ -65,7 +66,8 @@ LaunchMemory::LaunchMemory(const Kernel& kernel, const LaunchShape& shape, std::
   packet.group_segment_size = kernel.group_bytes + shape.dynamic_lds;
   const Allocation* for_arguments = memory.allocate(std::max<u64>(segment.size(), 64), AllocationKind::launch);
   const Allocation* for_packet = memory.allocate(sizeof(packet), AllocationKind::launch);
-  if (for_arguments == nullptr || for_packet == nullptr) fail(Exit::memory, "There is no memory for the arguments of kernel {}.", kernel.name);
+  if (for_arguments == nullptr || for_packet == nullptr)
+    fail(Exit::memory, "There is no memory for the arguments of kernel {}.", kernel.name);
   arguments_ = for_arguments->base;
   packet_ = for_packet->base;
   packet.kernarg_address = arguments_;
@@ -121,7 +123,8 @@ void set_up_registers(ResidentWave& wave, const Kernel& kernel, const Card& card
   for (u32 lane = 0; lane < wave.wave_size; ++lane) {
     const u32 thread = first + lane;
     if (thread < threads) exec |= u64{1} << lane;
-    const u32 x = thread % shape.threads[0], y = thread / shape.threads[0] % shape.threads[1], z = thread / shape.threads[0] / shape.threads[1];
+    const u32 x = thread % shape.threads[0], y = thread / shape.threads[0] % shape.threads[1],
+              z = thread / shape.threads[0] / shape.threads[1];
     if (card.packed_workitem_ids()) {
       wave.vgpr(0)[lane] = x | y << 10 | z << 20;
       continue;

@@ -13,5 +13,8 @@ target_compile_options(llmc_emulator_hip PRIVATE -fvisibility=hidden)
 target_link_options(llmc_emulator_hip PRIVATE -Wl,--version-script=${CMAKE_CURRENT_SOURCE_DIR}/hip_exports.map -Wl,-Bsymbolic)
 set_target_properties(llmc_emulator_hip PROPERTIES OUTPUT_NAME amdhip64 SUFFIX .so.6 LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/lib/emulator
                       LINK_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/hip_exports.map)
+# Programs ask for the newest version of HIP first.
+add_custom_command(TARGET llmc_emulator_hip POST_BUILD COMMAND ${CMAKE_COMMAND} -E create_symlink libamdhip64.so.6
+                   $<TARGET_FILE_DIR:llmc_emulator_hip>/libamdhip64.so.7)
 
 llmc_test(emulator_kernels_test emulator SOURCES faults_test.cpp primitives_test.cpp planted_kernels.cpp DEPS llmc_emulator_machine llmc_build llmc_emit)

@@ -70,7 +70,9 @@ void CheckedMemory::begin_launch(u64 instructions, u32 units) {
 }
 
 void CheckedMemory::out_of_bounds(const Access& access, u64 address, int lane) const {
-  throw Fault(fmt::format("{} of {} bytes out of bounds at {:#x}, {}", verb(access.kind), access.bytes, address, allocations_.nearest(address)), lane);
+  throw Fault(
+      fmt::format("{} of {} bytes out of bounds at {:#x}, {}", verb(access.kind), access.bytes, address, allocations_.nearest(address)),
+      lane);
 }
 
 void CheckedMemory::global(const Access& access, const u64* addresses) {
@@ -115,8 +117,9 @@ void CheckedMemory::check_written(const Access& access, const u64* addresses, Al
     if (access.kind == AccessKind::store) {
       allocation.mark_written(offset, access.bytes);
     } else if (!allocation.is_written(offset, access.bytes)) {
-      throw Fault(fmt::format("{} of {} bytes that were never written at {:#x}, offset {} of {}", verb(access.kind), access.bytes, addresses[lane],
-                              offset, allocation.text()), lane);
+      throw Fault(fmt::format("{} of {} bytes that were never written at {:#x}, offset {} of {}", verb(access.kind), access.bytes,
+                              addresses[lane], offset, allocation.text()),
+                  lane);
     }
   }
 }
@@ -129,14 +132,16 @@ void CheckedMemory::lds(const Access& access, const u32* offsets) {
     for (u64 lanes = access.lanes; lanes != 0; lanes &= lanes - 1) {
       const int lane = std::countr_zero(lanes);
       if (u64{offsets[lane]} + access.bytes <= group.lds_bytes) continue;
-      throw Fault(fmt::format("LDS {} of {} bytes out of bounds at byte {}; the workgroup has {} bytes", verb(access.kind), access.bytes, offsets[lane],
-                              group.lds_bytes), lane);
+      throw Fault(fmt::format("LDS {} of {} bytes out of bounds at byte {}; the workgroup has {} bytes", verb(access.kind), access.bytes,
+                              offsets[lane], group.lds_bytes),
+                  lane);
     }
   }
   u8* written = group.lds_written.data();
   if (access.kind == AccessKind::store) {
     ++stores_;
-    for (u64 lanes = access.lanes; lanes != 0; lanes &= lanes - 1) std::memset(written + offsets[std::countr_zero(lanes)], 0xff, access.bytes);
+    for (u64 lanes = access.lanes; lanes != 0; lanes &= lanes - 1)
+      std::memset(written + offsets[std::countr_zero(lanes)], 0xff, access.bytes);
   } else {
     if (access.kind == AccessKind::atomic) ++stores_;
     for (u64 lanes = access.lanes; lanes != 0; lanes &= lanes - 1) {
@@ -161,8 +166,8 @@ void CheckedMemory::scalar(const Instruction& site, Wave& wave, u64 address, u32
     }
   }
   if (!known->is_written(address - known->base, bytes)) {
-    throw Fault(fmt::format("scalar read of {} bytes that were never written at {:#x}, offset {} of {}", bytes, address, address - known->base,
-                            known->text()));
+    throw Fault(fmt::format("scalar read of {} bytes that were never written at {:#x}, offset {} of {}", bytes, address,
+                            address - known->base, known->text()));
   }
   if (races_ != nullptr) races_->scalar(site, resident(wave), address, bytes, *known);
   if (counts_ != nullptr) counts_->scalar(bytes, address, *known);

@@ -14,7 +14,8 @@ namespace llmc::emu {
 class CheckedMemory final : public Memory {
  public:
   // `races` and `counts` may be null.
-  CheckedMemory(Allocations& allocations, RaceDetector* races, AccessCounter* counts) : allocations_(allocations), races_(races), counts_(counts) {}
+  CheckedMemory(Allocations& allocations, RaceDetector* races, AccessCounter* counts)
+      : allocations_(allocations), races_(races), counts_(counts) {}
 
   // `instructions` of the program whose waves now run; `units` compute units share the time.
   void begin_launch(u64 instructions, u32 units);

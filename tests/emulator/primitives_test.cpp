@@ -25,7 +25,13 @@ struct PrimitiveCase {
 
 class Primitives : public testing::TestWithParam<const char*> {
  protected:
-  Primitives() : card_(GetParam(), 8), x(floats_of(1024)), words(words_of(threads)), floats(floats_of(4096)), out(words_of(4096)), arena(words_of(512)) {
+  Primitives()
+      : card_(GetParam(), 8),
+        x(floats_of(1024)),
+        words(words_of(threads)),
+        floats(floats_of(4096)),
+        out(words_of(4096)),
+        arena(words_of(512)) {
     std::mt19937 random(3);
     std::normal_distribution<float> normal;
     for (u32 i = 0; i < 1024; i++) x[i] = normal(random);

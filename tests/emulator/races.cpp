@@ -41,7 +41,8 @@ void release_race_shadow(Allocation& allocation) {
 }
 
 void RaceDetector::begin_launch(u32 slots) {
-  for (const auto& epochs : history_) base_ = std::max(base_, epochs.empty() ? 0 : *std::max_element(epochs.back().begin(), epochs.back().end()));
+  for (const auto& epochs : history_)
+    base_ = std::max(base_, epochs.empty() ? 0 : *std::max_element(epochs.back().begin(), epochs.back().end()));
   slots_ = slots;
   atomics_.clear();
   history_.assign(slots, {});
@@ -72,8 +73,10 @@ bool RaceDetector::ordered(const Touch& touch, const Cell& cell) const {
 }
 
 std::string RaceDetector::text(const Touch& touch, const Cell& other, bool other_wrote, const std::string& where) const {
-  return fmt::format("race: this {} of {} is not ordered after the {} of another wave (slot {}). A barrier, or an atomic and the invalidation "
-                     "of caches behind it, is missing between them", touch.what, where, other_wrote ? "write" : "read", other.slot());
+  return fmt::format(
+      "race: this {} of {} is not ordered after the {} of another wave (slot {}). A barrier, or an atomic and the invalidation "
+      "of caches behind it, is missing between them",
+      touch.what, where, other_wrote ? "write" : "read", other.slot());
 }
 
 void RaceDetector::settle() {
@@ -81,23 +84,26 @@ void RaceDetector::settle() {
   std::vector<Doubtful> stores;
   stores.swap(doubtful_);
   for (const Doubtful& store : stores) {
-    const u32 changed = word_at(store.bytes) ^ store.before;
-    for (u32 byte = 0; byte < 4; ++byte) {
-      if ((store.mask >> byte & 1) != 0 && (changed >> 8 * byte & 0xff) != 0) throw LateFault(store.text, store.wave, store.site, store.lane);
-    }
-    store.word.written = {};
+    const u32 differ = word_at(store.bytes) ^ store.before;
+    bool changed = false;
+    for (u32 byte = 0; byte < 4; ++byte) changed |= (store.mask >> byte & 1) != 0 && (differ >> 8 * byte & 0xff) != 0;
+    if (!changed) store.word.written = Cell::make(Cell::common, 0xf, 0);
+    else if (!store.text.empty()) throw LateFault(store.text, store.wave, store.site, store.lane);
   }
 }
 
-void RaceDetector::touch_word(const Touch& touch, Shadow& word, const u8* base, u32 mask, u64 offset, const std::function<std::string(u64)>& where) {
+void RaceDetector::touch_word(const Touch& touch, Shadow& word, const u8* base, u32 mask, u64 offset,
+                              const std::function<std::string(u64)>& where) {
   const Cell mine = Cell::make(touch.wave.slot, mask, own_epoch(touch.wave));
   const auto clashes = [&](const Cell& cell) { return (cell.mask() & mask) != 0 && !ordered(touch, cell); };
   if (touch.writes) {
+    std::string race;
     for (const Cell* other : {&word.written, &word.read[0], &word.read[1]}) {
-      if (!clashes(*other)) continue;
+      if (race.empty() && clashes(*other)) race = text(touch, *other, other == &word.written, where(offset));
+    }
+    if (!race.empty() || word.written.slot() == Cell::common) {
       const u8* bytes = base + offset / 4 * 4;
-      doubtful_.push_back({touch.wave, touch.site, touch.lane, word, bytes, mask, word_at(bytes), text(touch, *other, other == &word.written, where(offset))});
-      break;
+      doubtful_.push_back({touch.wave, touch.site, touch.lane, word, bytes, mask, word_at(bytes), std::move(race)});
     }
     word.written = mine;
     return;
@@ -117,7 +123,8 @@ void RaceDetector::touch_word(const Touch& touch, Shadow& word, const u8* base, 
   cell = mine;
 }
 
-void RaceDetector::touch_words(const Touch& touch, Shadow* shadow, const u8* base, u64 offset, u32 bytes, const std::function<std::string(u64)>& where) {
+void RaceDetector::touch_words(const Touch& touch, Shadow* shadow, const u8* base, u64 offset, u32 bytes,
+                               const std::function<std::string(u64)>& where) {
   const u64 stop = offset + bytes;
   for (u64 at = offset; at < stop;) {
     const u64 in_word = at % 4, here = std::min<u64>(4 - in_word, stop - at);
@@ -177,8 +184,8 @@ void RaceDetector::scalar(const Instruction& site, ResidentWave& wave, u64 addre
   settle();
   if (allocation.kind != AllocationKind::device) return;
   const Touch touch = {wave, site, -1, true, false, false, "scalar read"};
-  touch_words(touch, reinterpret_cast<Shadow*>(shadow_of(allocation)), reinterpret_cast<const u8*>(allocation.base), address - allocation.base, bytes,
-              [&](u64 offset) { return fmt::format("offset {} of {}", offset, allocation.text()); });
+  touch_words(touch, reinterpret_cast<Shadow*>(shadow_of(allocation)), reinterpret_cast<const u8*>(allocation.base),
+              address - allocation.base, bytes, [&](u64 offset) { return fmt::format("offset {} of {}", offset, allocation.text()); });
 }
 
 void RaceDetector::order(ResidentWave& wave) {

@@ -49,6 +49,7 @@ class RaceDetector {
     u64 epoch() const { return bits & ((u64{1} << 32) - 1); }
     u32 slot() const { return (bits >> 32) & 0xfff; }
     u32 mask() const { return (bits >> 44) & 0xf; }
+    static constexpr u32 common = 0xfff;  // slot of a word that several waves have written, all the same
     static Cell make(u32 slot, u32 mask, u64 epoch) { return {epoch | u64{slot} << 32 | u64{mask} << 44}; }
   };
   struct Shadow {
@@ -65,7 +66,7 @@ class RaceDetector {
     const char* what;
   };
   // A store that races. It may put there what is there already, as every workgroup does that makes the same vector for itself: that is
-  // no race. Its data moves after it is shown here, so the next call tells.
+  // no race, and such a word is everybody's from then on (`common`). Its data moves after it is shown here, so the next call tells.
   struct Doubtful {
     const ResidentWave& wave;
     const Instruction& site;
@@ -73,7 +74,7 @@ class RaceDetector {
     Shadow& word;
     const u8* bytes;  // the word's
     u32 mask, before;
-    std::string text;
+    std::string text;  // empty: no race even if it changes the word
   };
   // Words from `offset` of what begins at `base` and has its shadow at `shadow`; `where` puts an offset into words.
   void touch_words(const Touch& touch, Shadow* shadow, const u8* base, u64 offset, u32 bytes, const std::function<std::string(u64)>& where);

@@ -55,7 +55,8 @@ void Scheduler::run(LoadedCode& code, const Kernel& kernel, const LaunchShape& s
   const u64 lds = u64{kernel.group_bytes} + shape.dynamic_lds;
   const u32 held = card_.groups_per_processor(kernel, threads, lds);
   if (threads == 0 || threads > kernel.max_threads || shape.total_groups() == 0 || held == 0) {
-    fail(Exit::usage, "Kernel {} cannot be launched with {} workgroups of {} threads and {} bytes of LDS: {} takes at most {} threads and {} bytes.",
+    fail(Exit::usage,
+         "Kernel {} cannot be launched with {} workgroups of {} threads and {} bytes of LDS: {} takes at most {} threads and {} bytes.",
          kernel.name, shape.total_groups(), threads, lds, card_.arch(), kernel.max_threads, card_.target().lds_bytes);
   }
   if (kernel.private_bytes > 0 && !card_.architected_flat_scratch()) {
@@ -85,7 +86,8 @@ void Scheduler::run(LoadedCode& code, const Kernel& kernel, const LaunchShape& s
   for (;;) {
     order.clear();
     for (u32 place = 0; place < launch.places.size(); ++place) {
-      if ((launch.places[place] == nullptr || launch.places[place]->ended == launch.waves_of_group) && !launch.waiting.empty()) start_group(launch, place);
+      if ((launch.places[place] == nullptr || launch.places[place]->ended == launch.waves_of_group) && !launch.waiting.empty())
+        start_group(launch, place);
       if (launch.places[place] == nullptr) continue;
       for (const auto& wave : launch.places[place]->waves) {
         if (wave->state != WaveState::done) order.push_back(wave.get());
@@ -109,7 +111,8 @@ void Scheduler::run(LoadedCode& code, const Kernel& kernel, const LaunchShape& s
     }
     idle = busy ? 0 : idle + 1;
     if (idle > idle_rounds || fruitless > fruitless_slices) deadlock(launch);
-    const bool all_wait = std::all_of(order.begin(), order.end(), [](const ResidentWave* wave) { return wave->state == WaveState::at_barrier; });
+    const bool all_wait =
+        std::all_of(order.begin(), order.end(), [](const ResidentWave* wave) { return wave->state == WaveState::at_barrier; });
     if (all_wait) deadlock(launch);
   }
   if (counter_ != nullptr) counter_->end_launch();
@@ -193,7 +196,8 @@ void Scheduler::end_wave(Running& launch, ResidentWave& wave) {
   ++launch.passed;
   for (const auto& other : group.waves) {
     if (other->state == WaveState::done || !other->barrier_signalled) continue;
-    fault(launch, *other, *(other->next - 1), fmt::format("barrier that not all waves reach: this wave waits, wave {} of the workgroup has ended", wave.index), -1);
+    fault(launch, *other, *(other->next - 1),
+          fmt::format("barrier that not all waves reach: this wave waits, wave {} of the workgroup has ended", wave.index), -1);
   }
 }
 
@@ -203,15 +207,18 @@ bool Scheduler::complete_barrier(Running& launch, ResidentGroup& group) {
     if (wave->state == WaveState::done) {
       for (const auto& other : group.waves) {
         if (!other->barrier_signalled) continue;
-        fault(launch, *other, *(other->next - 1), fmt::format("barrier that not all waves reach: this wave waits, wave {} of the workgroup has ended", wave->index), -1);
+        fault(launch, *other, *(other->next - 1),
+              fmt::format("barrier that not all waves reach: this wave waits, wave {} of the workgroup has ended", wave->index), -1);
       }
       return false;
     }
     if (!wave->barrier_signalled) return false;
     if (wave->state != WaveState::at_barrier) continue;
     if (waits != nullptr && waits->next != wave->next) {
-      fault(launch, *wave, *(wave->next - 1), fmt::format("barrier that not all waves reach: this wave is at this one, wave {} of the workgroup at another, {}", waits->index,
-                                       place_of(launch, *(waits->next - 1))), -1);
+      fault(launch, *wave, *(wave->next - 1),
+            fmt::format("barrier that not all waves reach: this wave is at this one, wave {} of the workgroup at another, {}", waits->index,
+                        place_of(launch, *(waits->next - 1))),
+            -1);
     }
     waits = wave.get();
   }
@@ -235,9 +242,9 @@ std::string Scheduler::place_of(const Running& launch, const Instruction& instru
 
 void Scheduler::fault(const Running& launch, const ResidentWave& wave, const Instruction& site, const std::string& what, int lane) const {
   const ResidentGroup& group = static_cast<const ResidentGroup&>(*wave.workgroup);
-  throw LaunchFault(fmt::format("{}\n  kernel {}, workgroup {} of {}, wave {} of {}{}\n  instruction {}", what, launch.kernel.name, group.number,
-                                launch.shape.total_groups(), wave.index, launch.waves_of_group, lane < 0 ? "" : fmt::format(", lane {}", lane),
-                                place_of(launch, site)));
+  throw LaunchFault(fmt::format("{}\n  kernel {}, workgroup {} of {}, wave {} of {}{}\n  instruction {}", what, launch.kernel.name,
+                                group.number, launch.shape.total_groups(), wave.index, launch.waves_of_group,
+                                lane < 0 ? "" : fmt::format(", lane {}", lane), place_of(launch, site)));
 }
 
 void Scheduler::deadlock(const Running& launch) const {

@@ -44,7 +44,8 @@ class Scheduler {
   bool complete_barrier(Running& launch, ResidentGroup& group);
   void end_wave(Running& launch, ResidentWave& wave);
   u64 slice_length();
-  [[noreturn]] void fault(const Running& launch, const ResidentWave& wave, const Instruction& site, const std::string& what, int lane) const;
+  [[noreturn]] void fault(const Running& launch, const ResidentWave& wave, const Instruction& site, const std::string& what,
+                          int lane) const;
   [[noreturn]] void deadlock(const Running& launch) const;
   std::string place_of(const Running& launch, const Instruction& instruction) const;
 

@@ -59,7 +59,8 @@ def traffic(name, arch, fuse, folder):
     for what, allocation, expected, parts in (('weights', WEIGHTS, info['bytes_per_token'], 1),
                                               ('KV cache', KV, kv_bytes, -(-group // HEADS_TOGETHER))):
         lines, fetches = (per_token(allocation, count) for count in ('lines', 'fetches'))
-        print(f'{name} {arch} {fuse}, {what}: {expected:.0f} bytes a token; lines {lines * LINE / expected:.4f}, fetches {fetches * LINE / expected:.4f} of them')
+        print(f'{name} {arch} {fuse}, {what}: {expected:.0f} bytes a token; '
+              f'lines {lines * LINE / expected:.4f}, fetches {fetches * LINE / expected:.4f} of them')
         if not 0.97 <= lines * LINE / expected <= MOST:
             failed.append(f'{what}: lines of {lines * LINE / expected:.3f} times the bytes')
         if fetches > lines * parts * MOST:
@@ -79,11 +80,13 @@ def instructions(kind, arch, folder):
     harness.compile_model(model, program, '--arch', arch, '--fuse', 'op', '--weights=extern', '--ctx', 256)
     target = next(t for t in json.loads(harness.run(harness.LLMC, 'targets', '--json').stdout) if t['arch'] == arch)
     emulated.use_card(arch, CUS=target['units'])
-    counts, _ = emulated.counted(program, folder, 'logits', '--weights', model, '--step', '--tokens', 1, '-n', 0, '-o', os.path.join(folder, 'logits'))
+    counts, _ = emulated.counted(program, folder, 'logits', '--weights', model, '--step', '--tokens', 1, '-n', 0,
+                                 '-o', os.path.join(folder, 'logits'))
     kernel = next(k for k in counts['kernels'] if k['kernel'] == 'decode_gateup_v0')
     vector = sum(kernel['instructions'][unit] for unit in VECTOR)
     time = kernel['estimate']
-    print(f'{kind} {arch}: {vector * kernel["wave_size"] / (2 * shape.ff * shape.width):.3f} vector instructions a weight; estimate for {counts["product"]}: '
+    weights = 2 * shape.ff * shape.width
+    print(f'{kind} {arch}: {vector * kernel["wave_size"] / weights:.3f} vector instructions a weight; estimate for {counts["product"]}: '
           f'bytes {time["bytes_us"]:.1f} us, vector ALU {time["vector_us"]:.1f} us, LDS {time["lds_us"]:.1f} us')
     assert time['bound_by'] == 'bytes', time
 
