@@ -3,9 +3,10 @@
 story ARCH FUSE | races ARCH FUSE
 
 demo: the demo model's logits, fed in chunks (the prefill kernels) and token by token (the decode kernels), against the float64 reference:
-the format's bar, and the same best token wherever the reference's two best lie apart; then the program's own selftest. golden: the true logits beside the models in
-../shared/goldens; skipped (exit 77) where those are absent. story: a whole answer, greedily. races: logits and a sampled answer with
-every access checked for order and waves in random order, equal to those without.
+the format's bar, and the same best token wherever the reference's two best lie apart; then the program's own selftest.
+golden: the true logits beside the models in ../shared/goldens; skipped (exit 77) where those are absent.
+story: a whole answer, greedily.
+races: logits and a sampled answer with every access checked for order and waves in random order, equal to those without.
 """
 import os
 import re

@@ -52,6 +52,12 @@ constexpr auto div_fixup = [](float quotient, float denominator, float numerator
   return negative ? -std::fabs(quotient) : std::fabs(quotient);
 };
 
+// Multiply and add with two roundings; never takes or gives denormals, whatever MODE says (Vega ISA, V_MAD_F32).
+constexpr auto mad = [](float a, float b, float c) {
+  const float product = without_denormal(without_denormal(a) * without_denormal(b));
+  return without_denormal(product + without_denormal(c));
+};
+
 constexpr Operation table[] = {
     vector<[](float a, float b) { return a + b; }>("v_add_f32"),
     vector<[](float a, float b) { return a - b; }>("v_sub_f32"),
@@ -61,6 +67,10 @@ constexpr Operation table[] = {
     vector<mul_legacy>("v_mul_dx9_zero_f32"),
     vector<fused>("v_fma_f32"),
     accumulating<fused>("v_fmac_f32"),
+    vector<mad>("v_mad_f32"),
+    accumulating<mad>("v_mac_f32"),
+    vector<mad>("v_madmk_f32"),
+    vector<mad>("v_madak_f32"),
     vector<fused>("v_fmamk_f32"),
     vector<fused>("v_fmaak_f32"),
     vector<[](float a, float b) { return larger(a, b); }>("v_max_f32"),

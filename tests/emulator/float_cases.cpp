@@ -45,6 +45,15 @@ void arithmetic(Cases& c) {
   c.lane("v_fmac_f32 v0, v0, v0", kAll, [](Lane& l) { l.setf(0, fused_value(l.f(0), l.f(0), l.f(0))); });
   c.lane("v_fmamk_f32 v20, v0, 0x40490fdb, v1", {94, 10, 11, 12}, [](Lane& l) { l.setf(20, fused_value(l.f(0), 3.14159274101257324f, l.f(1))); });
   c.lane("v_fmaak_f32 v20, v0, v1, 0x40490fdb", {94, 10, 11, 12}, [](Lane& l) { l.setf(20, fused_value(l.f(0), l.f(1), 3.14159274101257324f)); });
+  const auto mad = [](float a, float b, float x) {
+    const float product = flushed(static_cast<float>(static_cast<double>(flushed(a)) * flushed(b)));
+    return flushed(static_cast<float>(static_cast<double>(product) + flushed(x)));
+  };
+  c.lane("v_mad_f32 v20, v0, v1, v2", k9, [mad](Lane& l) { l.setf(20, mad(l.f(0), l.f(1), l.f(2))); });
+  c.lane("v_mad_f32 v20, -v0, v1, |v2|", k9, [mad](Lane& l) { l.setf(20, mad(-l.f(0), l.f(1), std::fabs(l.f(2)))); });
+  c.lane("v_mac_f32 v20, v0, v1", k9, [mad](Lane& l) { l.setf(20, mad(l.f(0), l.f(1), l.f(20))); });
+  c.lane("v_madmk_f32 v20, v0, 0x40490fdb, v1", k9, [mad](Lane& l) { l.setf(20, mad(l.f(0), 3.14159274101257324f, l.f(1))); });
+  c.lane("v_madak_f32 v20, v0, v1, 0x40490fdb", k9, [mad](Lane& l) { l.setf(20, mad(l.f(0), l.f(1), 3.14159274101257324f)); });
   c.lane("v_dual_fmac_f32 v20, v0, v1 :: v_dual_mul_f32 v21, v2, v3", k1112, [](Lane& l) {
     l.setf(20, fused_value(l.f(0), l.f(1), l.f(20)));
     l.setf(21, static_cast<double>(l.f(2)) * l.f(3));
