@@ -107,6 +107,15 @@ TEST(Control, Faults) {
   EXPECT_NE(fault_of(jump).find("jump to 0x40"), std::string::npos);
 }
 
+TEST(Control, MatrixSourcesOfGfx11AreCopies) {
+  Fixture f("v_wmma_i32_16x16x16_iu8 v[16:23], v[0:3], v[4:7], v[16:23]\n s_endpgm");
+  f.wave.vgpr(5)[20] = 1;
+  EXPECT_NE(fault_of(f).find("differ by 16"), std::string::npos);
+  Fixture off("v_wmma_i32_16x16x16_iu8 v[16:23], v[0:3], v[4:7], v[16:23]\n s_endpgm");
+  off.wave.set_exec(0xffff);
+  EXPECT_NE(fault_of(off).find("EXEC must be full"), std::string::npos);
+}
+
 TEST(Control, UnknownInstructionFaultsOnlyWhenItIsReached) {
   Fixture skipped("s_branch over\n v_cvt_off_f32_i4_e32 v0, v1\n over:\n s_endpgm");
   EXPECT_EQ(skipped.go(), StopReason::ended);

@@ -54,6 +54,7 @@ struct Operand {
   bool sign_extend = false;
   u8 shift = 0, bits = 32;  // SDWA selection and op_sel: `bits` bits from bit `shift`
   u16 index = 0;
+  u8 registers = 1;       // as written: v[4:7] is 4
   u64 value = 0;
   const u32* row = nullptr;
 };

@@ -309,8 +309,8 @@ void run_cases(const Cases& cases) {
   for (const Case& test : cases.all())
     for (const unsigned family : test.families) {
       if (family != 9 && family != 94) run_case({test, family, 32});
-      const bool dual = test.text.find("v_dual_") != std::string::npos;  // only in waves of 32
-      if (family == 9 || family == 94 || (family == 11 && !dual)) run_case({test, family, 64});
+      const bool narrow = test.text.find("v_dual_") != std::string::npos || test.text.find("v_wmma") != std::string::npos;  // waves of 32 alone
+      if (family == 9 || family == 94 || (family == 11 && !narrow)) run_case({test, family, 64});
     }
 }
 

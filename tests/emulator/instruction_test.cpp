@@ -9,7 +9,7 @@ namespace llmc::emu::test {
 namespace {
 
 using Builder = void (*)(Cases&);
-constexpr Builder builders[] = {integer_cases, float_cases, half_cases, convert_cases, compare_cases, dot_cases, cross_lane_cases, scalar_cases, program_cases, memory_cases, lds_cases};
+constexpr Builder builders[] = {integer_cases, float_cases, half_cases, convert_cases, compare_cases, dot_cases, cross_lane_cases, scalar_cases, program_cases, memory_cases, lds_cases, matrix_cases};
 
 void run(Builder builder) {
   Cases cases;
@@ -28,6 +28,7 @@ TEST(Instructions, Scalar) { run(scalar_cases); }
 TEST(Instructions, ProgramControl) { run(program_cases); }
 TEST(Instructions, Memory) { run(memory_cases); }
 TEST(Instructions, Lds) { run(lds_cases); }
+TEST(Instructions, Matrix) { run(matrix_cases); }
 
 // Each mnemonic of the table of operations stands in some case.
 TEST(Instructions, EveryOperationHasACase) {

@@ -15,7 +15,7 @@ struct Mixed { float v; };           // v_fma_mix*: float32, or either half as a
 struct Carry { u32 value; bool carry; };  // result with a lane mask beside it (v_add_co_u32)
 struct WideCarry { u64 value; bool carry; };
 
-enum class OperandType : u8 { none, b16, b32, b64, f16, f32, f64, mask, packed_f16, packed_b16, packed_f32, mixed, wide };  // wide: a tile of a matrix instruction
+enum class OperandType : u8 { none, b16, b32, b64, f16, f32, f64, mask, packed_f16, packed_b16, packed_f32, mixed };
 
 template <class T>
 constexpr OperandType operand_type() {

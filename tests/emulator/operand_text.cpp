@@ -26,12 +26,16 @@ bool constant(Operand& o, u64 value) {
 
 bool wide(OperandType t) { return t == OperandType::b64 || t == OperandType::f64; }
 
-// "12" or "[12:15]": the first number.
+// "12" or "[12:15]": the first number, and how many.
 bool register_number(std::string_view text, unsigned base, Operand& o, OperandKind kind) {
   if (!text.empty() && text.front() == '[') text.remove_prefix(1);
   if (text.empty() || !is_digit(text.front())) return false;
   o.kind = kind;
-  o.index = static_cast<u16>(base + static_cast<unsigned>(std::strtoul(std::string(text).c_str(), nullptr, 10)));
+  const std::string digits(text);
+  char* end = nullptr;
+  const unsigned long first = std::strtoul(digits.c_str(), &end, 10);
+  o.index = static_cast<u16>(base + first);
+  if (*end == ':') o.registers = static_cast<u8>(std::strtoul(end + 1, nullptr, 10) - first + 1);
   return true;
 }
 
