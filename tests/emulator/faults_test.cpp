@@ -100,6 +100,24 @@ TEST_P(Planted, MissingBarriers) {
   expect("no_grid_barrier", "no_grid_barrier", "never written", options(RaceMode::off));
 }
 
+TEST_P(Planted, WordsThatOthersWaitFor) {
+  // The words that are published count as written, or the reader's mistake would be another one.
+  for (const RaceMode races : {RaceMode::off, RaceMode::ordered}) {
+    EXPECT_EQ(launch("flag_with_acquire", options(races), true), "");
+    EXPECT_EQ(launch("polled_words", options(races), true), "");
+  }
+  expect("flag_without_acquire", "flag_without_acquire", "race: ", options(RaceMode::ordered), true);
+  expect("polled_words", "polled_words", "race: ", options(RaceMode::all), true);
+}
+
+TEST_P(Planted, StoresOfTheSameWordsAreNoRace) {
+  MachineOptions how = options(RaceMode::all);
+  for (how.seed = 1; how.seed < 6; ++how.seed) {
+    how.stress = how.seed % 2 == 0;
+    EXPECT_EQ(launch("same_words", how), "");
+  }
+}
+
 TEST_P(Planted, BarriersThatNotAllReach) {
   const MachineOptions how = options(RaceMode::off);
   expect("barrier_that_not_all_reach", "barrier_that_not_all_reach", "barrier that not all waves reach", how);

@@ -17,4 +17,4 @@ set_target_properties(llmc_emulator_hip PROPERTIES OUTPUT_NAME amdhip64 SUFFIX .
 add_custom_command(TARGET llmc_emulator_hip POST_BUILD COMMAND ${CMAKE_COMMAND} -E create_symlink libamdhip64.so.6
                    $<TARGET_FILE_DIR:llmc_emulator_hip>/libamdhip64.so.7)
 
-llmc_test(emulator_kernels_test emulator SOURCES faults_test.cpp primitives_test.cpp planted_kernels.cpp DEPS llmc_emulator_machine llmc_build llmc_emit)
+llmc_test(emulator_kernels_test emulator SOURCES counts_test.cpp faults_test.cpp primitives_test.cpp planted_kernels.cpp DEPS llmc_emulator_machine llmc_build llmc_emit)

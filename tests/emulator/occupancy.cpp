@@ -39,6 +39,8 @@ u32 Card::groups_per_processor(const Kernel& kernel, u32 threads, u64 lds) const
   u32 per_simd = generation_ >= 10 ? 16 : target_.arch == "gfx90a" || target_.arch == "gfx942" ? 8 : 10;
   u32 accum_offset = 0;
   u32 registers = registers_held(kernel, accum_offset);
+  // The file is given out in 64ths of itself on RDNA 2 and later (LLVM, getVGPRAllocGranule).
+  if (generation_ >= 10) registers = round_up(registers, target_.register_file * target_.wave / kernel.wave_size / 64);
   if (target_.arch == "gfx908") registers /= 2;  // two files of 256
   const u32 file = target_.arch == "gfx908" ? 256 : target_.register_file * target_.wave / kernel.wave_size;
   per_simd = std::min(per_simd, file / std::max(registers, 1u));

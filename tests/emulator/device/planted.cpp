@@ -97,4 +97,60 @@ LLMC_KERNEL(256) void two_barriers(Buffers b) {
   }
 }
 
+// Workgroup 0 stores 256 words and raises a flag; the others wait for it and read the words by ordinary loads.
+template <bool acquire>
+LLMC_FN void publish(const Buffers& b) {
+  u32* shared = (u32*)prim::shared();
+  if (prim::block() == 0) {
+    b.out[prim::thread()] = prim::thread() + 1;
+    prim::release_stores();
+    prim::sync_block();
+    if (prim::thread() == 0) prim::store_release(b.barrier, 1u);
+    return;
+  }
+  // Each wave waits for itself, so that no other's invalidation of caches stands in for its own.
+  if (acquire) {
+    while (prim::load_acquire(b.barrier) == 0) prim::pause();
+  } else {
+    while (prim::load_coherent(b.barrier) == 0) prim::pause();
+  }
+  shared[prim::thread()] = b.out[prim::thread()];  // FAULT flag_without_acquire
+  b.in[global_thread()] = shared[prim::thread()];
+}
+LLMC_KERNEL(256) void flag_with_acquire(Buffers b) { publish<true>(b); }
+LLMC_KERNEL(256) void flag_without_acquire(Buffers b) { publish<false>(b); }
+
+// Data that carries its epoch: every word is polled until it is there.
+LLMC_KERNEL(256) void polled_words(Buffers b) {
+  u64* words = (u64*)b.out;
+  if (prim::block() == 0) prim::store_coherent(words + prim::thread(), (u64)1 << 32 | prim::thread());
+  if (prim::block() != 1) return;
+  u64 word;
+  while ((word = prim::load_coherent(words + prim::thread())) >> 32 != 1) prim::pause();  // FAULT polled_words
+  b.in[prim::thread()] = (u32)word;
+}
+
+// Every workgroup stores the same words and reads them back.
+LLMC_KERNEL(256) void same_words(Buffers b) {
+  b.out[prim::thread()] = prim::thread();
+  b.in[global_thread()] = b.out[prim::thread()];
+}
+
+// For counts: LDS accesses of 4 bytes whose lanes are `stride` words apart.
+template <u32 stride>
+LLMC_FN void strided(const Buffers& b) {
+  u32* shared = (u32*)prim::shared();
+  shared[prim::thread() * stride % 8192] = b.in[global_thread()];
+}
+LLMC_KERNEL(256) void stride_1(Buffers b) { strided<1>(b); }
+LLMC_KERNEL(256) void stride_2(Buffers b) { strided<2>(b); }
+LLMC_KERNEL(256) void stride_32(Buffers b) { strided<32>(b); }
+
+// Reads its workgroup's first word, and the words of all four workgroups, each line from one wave of each.
+LLMC_KERNEL(256) void read_all(Buffers b) {
+  u32 sum = 0;
+  for (u32 i = 0; i < 4; i++) sum += b.in[i * 256 + prim::thread()];
+  b.out[global_thread()] = sum;
+}
+
 }  // namespace llmc
