@@ -20,6 +20,11 @@ def use_card(arch, **settings):
         os.environ['LLMC_EMU_' + name] = str(value)
 
 
+def whole_card(arch):
+    """The compute units of the arch's default product."""
+    return next(t['units'] for t in json.loads(harness.run(harness.LLMC, 'targets', '--json').stdout) if t['arch'] == arch)
+
+
 def counted(program, folder, *arguments):
     """The counts of a run of the program, and its standard output."""
     path = os.path.join(folder, 'counts.json')

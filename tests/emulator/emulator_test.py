@@ -20,6 +20,7 @@ import cases
 import harness
 import logits_test
 
+UNITS = 6
 SAMPLING = ('--temp', 0.8, '--top-k', 40, '--top-p', 0.9, '--min-p', 0.02, '--repeat-penalty', 1.1)
 PROMPT = 'Tell me a story about a fox and a lantern.'
 
@@ -44,6 +45,11 @@ def demo(arch, levels, folder):
             wrong = same_best(measured, reference)
             assert wrong == 0, f'{name}: another best token in {wrong} of {len(tokens)} rows'
         print(harness.run(program, 'selftest').stdout)
+        # As many workgroups as the real card holds: other slices of matrices, other pieces of the context.
+        emulated.use_card(arch, CUS=emulated.whole_card(arch))
+        measured, _ = harness.program_logits(program, tokens[:3], 0, folder, '--step')
+        logits_test.check(f'{arch} {fuse}, whole card', measured, reference[:3], cases.BARS['Q8_0'])
+        emulated.use_card(arch, CUS=UNITS)
 
 
 def golden(name, arch, folder):
@@ -75,10 +81,12 @@ def races(arch, fuse, folder):
         stressed, text = outputs()
         assert (plain == stressed).all(), f'seed {seed}: the order of waves changes the logits'
         assert text == plain_text and len(text) > 8, f'seed {seed}: {text!r}, not {plain_text!r}'
+    emulated.use_card(arch, CUS=emulated.whole_card(arch), RACES='all')
+    harness.program_logits(program, tokens[:2], 1, folder)
 
 
 if __name__ == '__main__':
     with tempfile.TemporaryDirectory() as temporary:
         case, arguments = sys.argv[1], sys.argv[2:]
-        emulated.use_card(arguments[1] if case == 'golden' else arguments[0], CUS=6)
+        emulated.use_card(arguments[1] if case == 'golden' else arguments[0], CUS=UNITS)
         {'demo': demo, 'golden': golden, 'story': story, 'races': races}[case](*arguments, temporary)

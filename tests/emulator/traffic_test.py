@@ -78,8 +78,7 @@ def instructions(kind, arch, folder):
     model = preset.write(os.path.join(folder, 'model.gguf'), 'cut')
     program = os.path.join(folder, 'program')
     harness.compile_model(model, program, '--arch', arch, '--fuse', 'op', '--weights=extern', '--ctx', 256)
-    target = next(t for t in json.loads(harness.run(harness.LLMC, 'targets', '--json').stdout) if t['arch'] == arch)
-    emulated.use_card(arch, CUS=target['units'])
+    emulated.use_card(arch, CUS=emulated.whole_card(arch))
     counts, _ = emulated.counted(program, folder, 'logits', '--weights', model, '--step', '--tokens', 1, '-n', 0,
                                  '-o', os.path.join(folder, 'logits'))
     kernel = next(k for k in counts['kernels'] if k['kernel'] == 'decode_gateup_v0')
