@@ -18,3 +18,7 @@ add_custom_command(TARGET llmc_emulator_hip POST_BUILD COMMAND ${CMAKE_COMMAND} 
                    $<TARGET_FILE_DIR:llmc_emulator_hip>/libamdhip64.so.7)
 
 llmc_test(emulator_kernels_test emulator SOURCES counts_test.cpp faults_test.cpp primitives_test.cpp planted_kernels.cpp DEPS llmc_emulator_machine llmc_build llmc_emit)
+
+llmc_test(emulator_hip_test emulator SOURCES hip_test.cpp planted_kernels.cpp DEPS llmc_build llmc_emit nlohmann_json::nlohmann_json ${CMAKE_DL_LIBS})
+target_compile_definitions(emulator_hip_test PRIVATE LLMC_EMULATED_HIP="$<TARGET_FILE:llmc_emulator_hip>")
+add_dependencies(emulator_hip_test llmc_emulator_hip)
