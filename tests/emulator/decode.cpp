@@ -1,4 +1,5 @@
 #include "tests/emulator/decode.h"
+#include <fmt/format.h>
 #include "tests/emulator/execute.h"
 #include "tests/emulator/operand_text.h"
 
@@ -6,7 +7,7 @@ namespace llmc::emu {
 namespace {
 
 void not_implemented(Wave& w, const Instruction& i) {
-  throw Fault("instruction not implemented by the emulator: " + w.program->text(i) + " (" + i.mnemonic + ")");
+  throw Fault(fmt::format("instruction not implemented by the emulator: {} ({})", w.program->text(i), i.mnemonic));
 }
 
 bool sixteen_bits(OperandType t) { return t == OperandType::b16 || t == OperandType::f16; }

@@ -1,4 +1,4 @@
-// Vector compares (RDNA3 ISA, 16.9 VOPC): a lane mask of the active lanes, to VCC, a scalar register pair, or EXEC (v_cmpx).
+// Vector compares (RDNA3 ISA, chapter 16, VOPC): a lane mask of the active lanes, to VCC, a scalar register pair, or EXEC (v_cmpx).
 #include <cmath>
 #include "tests/emulator/operations.h"
 

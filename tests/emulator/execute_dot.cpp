@@ -1,4 +1,4 @@
-// Dot products of packed bytes, nibbles and halves, added to a 32-bit accumulator (RDNA3 ISA, 16.10, V_DOT*).
+// Dot products of packed bytes, nibbles and halves, added to a 32-bit accumulator (RDNA3 ISA, chapter 16, VOP3P, V_DOT*).
 #include <algorithm>
 #include <cmath>
 #include "tests/emulator/float_rules.h"

@@ -48,7 +48,7 @@ constexpr auto div_fixup = [](float quotient, float denominator, float numerator
   static_cast<void>(std::frexp(numerator, &en));
   static_cast<void>(std::frexp(denominator, &ed));
   if (en - ed < -150) return negative ? -0.0f : 0.0f;
-  if (en - ed > 129) return negative ? -infinity : infinity;
+  if (quotient != quotient || en - ed > 129) return negative ? -infinity : infinity;
   return negative ? -std::fabs(quotient) : std::fabs(quotient);
 };
 
@@ -81,6 +81,8 @@ constexpr Operation table[] = {
     vector<[](float a, float b, float c) { return smaller(smaller(a, b), c); }>("v_min3_f32"),
     vector<[](float a, float b, float c) { return larger(larger(a, b), c); }>("v_max3_num_f32"),
     vector<[](float a, float b, float c) { return smaller(smaller(a, b), c); }>("v_min3_num_f32"),
+    vector<[](float a, float b) { return maximum_or_nan(a, b); }>("v_maximum_f32"),
+    vector<[](float a, float b) { return minimum_or_nan(a, b); }>("v_minimum_f32"),
     vector<median>("v_med3_f32"),
     vector<median>("v_med3_num_f32"),
     vector<[](float a, float b, float c) { return larger(smaller(a, b), c); }>("v_minmax_f32"),

@@ -23,7 +23,7 @@ void store(Wave& w, const Instruction& i) {
   make_addresses<N, Space>(w, i, lanes, Bytes, AccessKind::store, addresses);
   store_lanes<N, Bytes, How>(destination_row<N>(w, i.src[1]), lanes, [&](unsigned l) { return reinterpret_cast<u8*>(addresses[l]); });
 }
-// Straight into LDS: M0 holds the base (a multiple of 4), each lane's dword follows that of the lane before (CDNA3 ISA, 9.1.9).
+// Straight into LDS: M0 holds the base (a multiple of 4), each lane's dword follows that of the lane before (CDNA3 ISA, GLOBAL_LOAD_LDS_DWORD).
 template <unsigned N, unsigned Bytes>
 void load_to_lds(Wave& w, const Instruction& i) {
   const u64 lanes = active_lanes<N>(w);

@@ -44,6 +44,14 @@ constexpr auto pk_min_u16 = shorts<[](u16 a, u16 b) { return std::min(a, b); }>;
 constexpr auto pk_mad_u16 = [](ShortPair a, ShortPair b, ShortPair c) {
   return std::bit_cast<u32>(ShortPair{static_cast<u16>(static_cast<u32>(a.lo) * b.lo + c.lo), static_cast<u16>(static_cast<u32>(a.hi) * b.hi + c.hi)});
 };
+constexpr auto max3_half = [](Half a, Half b, Half c) { return Half{larger(larger(a.v, b.v), c.v)}; };
+constexpr auto min3_half = [](Half a, Half b, Half c) { return Half{smaller(smaller(a.v, b.v), c.v)}; };
+constexpr auto med3_half = [](Half a, Half b, Half c) { return Half{middle(a.v, b.v, c.v)}; };
+// Beyond 64 the exponent takes any 16-bit float to zero or infinity.
+constexpr auto ldexp_half = [](Half a, i16 e) {
+  const i32 cut = e > 64 ? 64 : e < -64 ? -64 : e;
+  return Half{a.v * std::bit_cast<float>(static_cast<u32>(127 + cut) << 23)};
+};
 constexpr auto floor_half = [](Half a) { return Half{std::floor(a.v)}; };
 
 constexpr Operation table[] = {
@@ -59,6 +67,13 @@ constexpr Operation table[] = {
     vector<minimum>("v_min_f16"),
     vector<maximum>("v_max_num_f16"),
     vector<minimum>("v_min_num_f16"),
+    vector<max3_half>("v_max3_f16"),
+    vector<min3_half>("v_min3_f16"),
+    vector<med3_half>("v_med3_f16"),
+    vector<max3_half>("v_max3_num_f16"),
+    vector<min3_half>("v_min3_num_f16"),
+    vector<med3_half>("v_med3_num_f16"),
+    vector<ldexp_half>("v_ldexp_f16"),
     vector<floor_half>("v_floor_f16"),
     vector<[](Half a) { return Half{std::ceil(a.v)}; }>("v_ceil_f16"),
     vector<[](Half a) { return Half{std::trunc(a.v)}; }>("v_trunc_f16"),

@@ -2,11 +2,11 @@
 //
 // All of them are one product of tiles; what differs is where an element lies. A lane holds a row of A (a column of B) and a run of
 // consecutive k; in C and D a lane holds a column and some rows.
-//   MFMA (CDNA2 ISA, chapter 10; CDNA3 ISA, chapter 7), waves of 64, tiles of M = 16 or 32: lane l has row l % M of A and the run
+//   MFMA (CDNA2 and CDNA3 ISA, matrix arithmetic instructions), waves of 64, tiles of M = 16 or 32: lane l has row l % M of A and the run
 //     number l / M of k. Register r of D is row 4 (l / 16) + r for M = 16, and 8 (r / 4) + 4 (l / 32) + r % 4 for M = 32. EXEC is ignored.
 //   WMMA of gfx11 (RDNA3 ISA, 7.9): lanes 0 to 15 have all 16 k of a row, lanes 16 to 31 (and on) a copy. Register r of D is row
 //     2 r + l / 16 in waves of 32, 4 r + l / 16 in waves of 64.
-//   WMMA of gfx12 (RDNA4 ISA, 7.12), waves of 32: lane l has row l % 16 and the half l / 16 of k. Register r of D is row 8 (l / 16) + r.
+//   WMMA of gfx12 (RDNA4 ISA, chapter 7, wave matrix multiply accumulate), waves of 32: lane l has row l % 16 and the half l / 16 of k. Register r of D is row 8 (l / 16) + r.
 // Sums of floats are made in float64 and rounded once; the hardware's order of roundings is not documented.
 #include <algorithm>
 #include "tests/emulator/float_rules.h"

@@ -40,6 +40,11 @@ void swap_pc(Wave& w, const Instruction& i) {
   jump_to(w, to);
 }
 
+void call(Wave& w, const Instruction& i) {
+  write_scalar<u64>(w, i.dst, i.address + i.length);
+  jump_to(w, i.address + i.length + static_cast<u64>(static_cast<i64>(static_cast<i16>(i.imm)) * 4));
+}
+
 void signal(Wave& w, const Instruction&) {
   w.barrier_signalled = true;
   w.signalled_generation = w.workgroup->barrier_generation;
@@ -109,6 +114,7 @@ constexpr Operation table[] = {
     plain("s_getpc_b64", Form::operands, C::scalar_alu, get_pc, {b64}),
     plain("s_setpc_b64", Form::operands, C::branch, set_pc, {}, {b64}),
     plain("s_swappc_b64", Form::operands, C::branch, swap_pc, {b64}, {b64}),
+    plain("s_call_b64", Form::operands, C::scalar_alu, call, {b64}, {b32}),
     plain("s_barrier", Form::immediate, C::barrier, barrier),
     plain("s_barrier_signal", Form::immediate, C::barrier, signal),
     plain("s_barrier_wait", Form::immediate, C::barrier, wait_for_barrier),

@@ -106,6 +106,11 @@ constexpr auto bfe_u64 = [](u64 a, u32 b) {
   const u32 offset = b & 63, width = std::min(b >> 16 & 0x7f, 64u - offset);
   return width == 64 ? a : (a >> offset) & ((1ull << width) - 1);
 };
+constexpr auto bfe_i64 = [](u64 a, u32 b) {
+  const u32 offset = b & 63, width = std::min(b >> 16 & 0x7f, 64u - offset);
+  if (width == 0) return u64{0};
+  return static_cast<u64>(static_cast<i64>(a << (64 - offset - width)) >> (64 - width));
+};
 constexpr auto reversed = [](u32 a) {
   u32 r = 0;
   for (int k = 0; k < 32; k++) r |= ((a >> k) & 1) << (31 - k);
@@ -190,6 +195,11 @@ constexpr Operation table[] = {
       scc = r != 0;
       return r;
     }>("s_bfe_u64"),
+    scalar<[](u64 a, u32 b, bool& scc) {
+      const u64 r = bfe_i64(a, b);
+      scc = r != 0;
+      return r;
+    }>("s_bfe_i64"),
     scalar<[](u32 a, u32 b) { return ((1u << (a & 31)) - 1) << (b & 31); }>("s_bfm_b32"),
     scalar<[](u32 a, u32 b) { return ((1ull << (a & 63)) - 1) << (b & 63); }>("s_bfm_b64"),
     scalar<[](u32 a, u32 b) { return (a & 0xffff) | b << 16; }>("s_pack_ll_b32_b16"),

@@ -29,6 +29,8 @@ void arithmetic(Cases& c) {
   const auto min2 = [](double a, double b) { return static_cast<double>(smaller_of(static_cast<float>(a), static_cast<float>(b))); };
   two("v_max_f32", {9, 94, 10, 11}, max2);
   two("v_min_f32", {9, 94, 10, 11}, min2);
+  two("v_maximum_f32", k12, [](double a, double b) { return std::isnan(a) || std::isnan(b) ? a + b : static_cast<double>(larger_of(static_cast<float>(a), static_cast<float>(b))); });
+  two("v_minimum_f32", k12, [](double a, double b) { return std::isnan(a) || std::isnan(b) ? a + b : static_cast<double>(smaller_of(static_cast<float>(a), static_cast<float>(b))); });
   two("v_max_num_f32", k12, max2);
   two("v_min_num_f32", k12, min2);
   const auto fma3 = [](Lane& l) { l.setf(20, fused_value(l.f(0), l.f(1), l.f(2))); };

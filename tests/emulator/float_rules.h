@@ -18,6 +18,9 @@ inline float larger(float a, float b) {
   const float ordered = a > b || (a == b && !std::signbit(a)) ? a : b;
   return a != a ? (b != b ? quieted(b) : b) : b != b ? a : ordered;
 }
+// A NaN wins: its quieted self (RDNA4 ISA, V_MINIMUM_F32, V_MAXIMUM_F32).
+inline float minimum_or_nan(float a, float b) { return a != a ? quieted(a) : b != b ? quieted(b) : smaller(a, b); }
+inline float maximum_or_nan(float a, float b) { return a != a ? quieted(a) : b != b ? quieted(b) : larger(a, b); }
 // The middle of three; with a NaN among them the smallest of the three (V_MED3_F32).
 inline float middle(float a, float b, float c) {
   const float sorted = larger(smaller(a, b), smaller(larger(a, b), c));

@@ -1,4 +1,4 @@
-// Addresses of global, flat and scratch instructions (RDNA3 ISA, 11.1 to 11.4), shown to the machine's checks and given back as host
+// Addresses of global, flat and scratch instructions (RDNA3 ISA, chapter 11), shown to the machine's checks and given back as host
 // addresses.
 //   global   64-bit vector address + offset, or scalar base + 32-bit vector offset + offset
 //   flat     64-bit vector address + offset; LDS and scratch by their apertures

@@ -33,6 +33,27 @@ void single(Cases& c) {
     const double x = l.h(0) + l.h(1);
     l.seth(20, x > 0 ? std::min(x, 1.0) : 0.0);
   });
+  const auto three = [&](const char* name, const Families& families, double (*f)(double, double, double)) {
+    c.lane(std::string(name) + " v20, v0, v1, v2", families, [f](Lane& l) { l.seth(20, f(l.h(0), l.h(1), l.h(2))); });
+  };
+  const auto max3 = [](double a, double b, double x) { return larger_of(larger_of(a, b), x); };
+  const auto min3 = [](double a, double b, double x) { return smaller_of(smaller_of(a, b), x); };
+  const auto med3 = [](double a, double b, double x) {
+    if (std::isnan(a) || std::isnan(b) || std::isnan(x)) return smaller_of(smaller_of(a, b), x);
+    double v[3] = {a, b, x};
+    std::sort(v, v + 3, below);
+    return v[1];
+  };
+  three("v_max3_f16", old, max3);
+  three("v_min3_f16", old, min3);
+  three("v_med3_f16", old, med3);
+  three("v_max3_num_f16", k12, max3);
+  three("v_min3_num_f16", k12, min3);
+  three("v_med3_num_f16", k12, med3);
+  c.lane("v_ldexp_f16 v20, v0, v1", kAll, [](Lane& l) { l.seth(20, std::ldexp(l.h(0), l.is(1))); });
+  c.lane("v_ldexp_f16 v20, v0, v1", kAll, [](Lane& l) { l.seth(20, std::ldexp(l.h(0), l.is(1))); }, 0, [](State& s) {
+    for (auto& x : s.v[1]) x = (x % 60 - 30) & 0xffff;
+  });
   const auto one = [&](const char* name, double (*f)(double)) {
     c.lane(std::string(name) + " v20, v0", kAll, [f](Lane& l) { l.seth(20, f(l.h(0))); });
   };

@@ -279,6 +279,28 @@ void narrow(Cases& c) {
   half("v_or_b16", k1112, [](u32 a, u32 b) { return a | b; });
   half("v_xor_b16", k1112, [](u32 a, u32 b) { return a ^ b; });
   c.lane("v_mad_u16 v20, v0, v1, v2", kAll, [](Lane& l) { l.set16(20, l.us(0) * 1u * l.us(1) + l.us(2)); });
+  const auto sum = [](u32 a, u32 b) { return a + b; };
+  const auto difference = [](u32 a, u32 b) { return a - b; };
+  half("v_add_nc_i16", kRdna, sum);
+  half("v_add_i16", kCdna, sum);
+  half("v_sub_nc_i16", kRdna, difference);
+  half("v_sub_i16", kCdna, difference);
+  c.lane("v_mad_i16 v20, v0, v1, v2", kAll, [](Lane& l) { l.set16(20, static_cast<u32>(l.is(0) * l.is(1) + l.is(2))); });
+  const auto ordered = [&](const char* name, bool is_signed, int rank) {
+    c.lane(std::string(name) + " v20, v0, v1, v2", kAll, [=](Lane& l) {
+      i32 x[3];
+      for (unsigned k = 0; k < 3; k++) x[k] = is_signed ? static_cast<i32>(l.is(k)) : static_cast<i32>(l.us(k));
+      std::sort(x, x + 3);
+      l.set16(20, static_cast<u32>(x[rank]));
+    });
+  };
+  ordered("v_min3_u16", false, 0);
+  ordered("v_med3_u16", false, 1);
+  ordered("v_max3_u16", false, 2);
+  ordered("v_min3_i16", true, 0);
+  ordered("v_med3_i16", true, 1);
+  ordered("v_max3_i16", true, 2);
+  c.lane("v_cndmask_b16 v20, v0, v1, $n", k1112, [](Lane& l) { l.set16(20, l.bit(24) ? l.us(1) : l.us(0)); });
   // High halves by op_sel.
   c.lane("v_add_nc_u16 v20, v0, v1 op_sel:[1,0,1]", kRdna, [](Lane& l) {
     l.set(20, (l.u(20) & 0xffff) | static_cast<u32>(l.uh(0) + l.us(1)) << 16);

@@ -40,6 +40,13 @@ void jumps(Cases& c) {
            out.scc = true;
            out.set_pair(20, 0);
          });
+  c.wave("s_call_b64 s[20:21], over\n s_mov_b32 s22, 7\n over:\n s_getpc_b64 s[22:23]\n s_sub_u32 s20, s22, s20\n s_mov_b32 s21, 0\n s_mov_b64 s[22:23], 0",
+         {9, 94, 10, 11}, [](const State&, State& out) {
+           out.s[20] = 8;  // past the move and s_getpc
+           out.s[21] = 0;
+           out.set_pair(22, 0);
+           out.scc = false;
+         });
   c.wave("s_getpc_b64 s[20:21]\n s_add_u32 s20, s20, 16\n s_addc_u32 s21, s21, 0\n s_swappc_b64 s[22:23], s[20:21]\n s_mov_b32 s24, 7\n s_sub_u32 s20, s20, s22\n"
          " s_cmp_eq_u32 s0, s0\n s_mov_b32 s21, 0\n s_mov_b64 s[22:23], 0", {9, 94, 10, 11},
          [](const State&, State& out) {

@@ -127,6 +127,10 @@ void logic(Cases& c) {
     set(out, tested(static_cast<u32>(x)), false);
   }, fields);
   c.wave("s_bfe_u64 s[20:21], s[0:1], 0x100014", kAll, [](const State& in, State& out) { set(out, tested(in.pair(0) >> 20 & 0xffff), true); });
+  c.wave("s_bfe_i64 s[20:21], s[0:1], 0x100014", kAll, [](const State& in, State& out) {
+    set(out, tested(static_cast<u64>(static_cast<i64>(static_cast<i16>(in.pair(0) >> 20)))), true);
+  });
+  c.wave("s_bfe_i64 s[20:21], s[0:1], 0x400000", kAll, [](const State& in, State& out) { set(out, tested(in.pair(0)), true); });
   two(c, "s_bfm_b32", kAll, [](u32 a, u32 b, bool) { return plain(static_cast<u32>(((1ull << a % 32) - 1) << b % 32)); });
   c.wave("s_bfm_b64 s[20:21], s0, s1", kAll, [](const State& in, State& out) {
     out.set_pair(20, ((1ull << in.s[0] % 64) - 1) << in.s[1] % 64);

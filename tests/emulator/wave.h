@@ -1,6 +1,6 @@
 // The state of a wave and of the workgroup it belongs to: what an instruction reads and writes besides memory.
 //
-// Scalar registers keep the numbers that instructions give them (RDNA3 ISA, section 3.2), so that a pair is two neighbours whatever its
+// Scalar registers keep the numbers that instructions give them (RDNA3 ISA, chapter 3), so that a pair is two neighbours whatever its
 // name: VCC is sgpr[106..107], EXEC sgpr[126..127]. M0 and NULL changed places between families; here M0 is always 124, and NULL never
 // reaches this array (the decoder makes it the constant 0 as a source; as a destination it is skipped).
 // Vector registers: `wave_size` lanes of register 0, then of register 1, ...; accumulation registers (gfx908 to gfx942) lie behind them.
