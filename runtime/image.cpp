@@ -48,6 +48,7 @@ std::unique_ptr<Image> Image::open(const std::string& path) {
     }
     image->version_ = manifest.at("llmc").get<std::string>();
     image->model_ = manifest.at("model").get<std::string>();
+    image->identity_ = manifest.at("identity").get<std::string>();
     // Hashes of everything but the weights: at most a few megabytes.
     const auto& target = manifest.at("targets").at(0);
     const std::string weights = target.value("weights", std::string());
@@ -76,9 +77,7 @@ std::unique_ptr<Image> Image::open(const std::string& path) {
       image->weights_ = bytes_of(weights);
       image->weights_name_ = weights;
     }
-    if (manifest.contains("extern")) {
-      image->extern_ = ExternWeights{manifest["extern"].at("file").get<std::string>(), manifest["extern"].at("identity").get<std::string>()};
-    }
+    if (manifest.contains("extern")) image->extern_ = manifest["extern"].get<std::string>();
     if (manifest.value("tokenizer", false)) image->tokenizer_ = as_text(bytes_of(std::string(tokenizer_section)));
   } catch (const nlohmann::json::exception& fault) {
     fail(Exit::bad_input, "{}: the manifest is not what this runtime expects ({}). Make the program again with one version of llmc.", path, fault.what());

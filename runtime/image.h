@@ -12,7 +12,7 @@
 
 namespace llmc {
 
-constexpr u32 image_format = 1;
+constexpr u32 image_format = 2;
 constexpr std::string_view section_prefix = ".llmc.";
 constexpr std::string_view manifest_section = ".llmc.manifest";
 constexpr std::string_view tokenizer_section = ".llmc.tokenizer";
@@ -21,12 +21,6 @@ struct CodeEntry {
   std::string kind;  // "so" (x86), "hsaco" (AMD), "ptx" or "cubin" (NVIDIA)
   std::string arch;  // "sm_90"
   std::span<const u8> bytes;
-};
-
-// Weights that stayed in the GGUF.
-struct ExternWeights {
-  std::string file;      // its name, without folders
-  std::string identity;  // gguf_identity()
 };
 
 // XXH3-64 as 16 hexadecimal digits.
@@ -41,11 +35,12 @@ class Image {
   const std::string& path() const { return file_.path(); }
   const std::string& version() const { return version_; }  // of the llmc that made it
   const std::string& model() const { return model_; }      // the model's own name, as data: may be empty or hold anything
+  const std::string& identity() const { return identity_; }  // gguf_identity() of the GGUF it was made from
   std::string_view plan() const { return plan_; }          // JSON, of the (first) target
   const std::vector<CodeEntry>& code() const { return code_; }
   std::string_view tokenizer() const { return tokenizer_; }  // empty: the model has none
   std::span<const u8> weights() const { return weights_; }   // empty with extern weights
-  const std::optional<ExternWeights>& extern_weights() const { return extern_; }
+  const std::optional<std::string>& extern_weights() const { return extern_; }  // where they stayed in the GGUF: its name, without folders
 
   // Reads all weights: seconds for a large model. Error(bad_input) where they changed.
   void check_weights() const;
@@ -61,11 +56,11 @@ class Image {
   explicit Image(const std::string& path) : file_(path) {}
 
   MappedFile file_;
-  std::string version_, model_, weights_name_, weights_hash_;
+  std::string version_, model_, identity_, weights_name_, weights_hash_;
   std::string_view plan_, tokenizer_;
   std::vector<CodeEntry> code_;
   std::span<const u8> weights_;
-  std::optional<ExternWeights> extern_;
+  std::optional<std::string> extern_;
   std::vector<Section> sections_;
 };
 

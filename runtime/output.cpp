@@ -40,9 +40,9 @@ bool terminal_in() { return isatty(STDIN_FILENO) == 1; }
 
 std::string read_all_in() { return read_all(STDIN_FILENO, "standard input"); }
 
-std::string read_text_file(const std::string& path) {
+std::string read_text_file(const std::string& path, const char* flag) {
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0) fail(Exit::usage, "Cannot open {}: {}. Check the path given with -f.", path, std::strerror(errno));
+  if (fd < 0) fail(Exit::usage, "Cannot open {}: {}. Check the path given with {}.", path, std::strerror(errno), flag);
   std::string text;
   try {
     text = read_all(fd, path);

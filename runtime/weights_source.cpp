@@ -111,17 +111,17 @@ std::unique_ptr<WeightsSource> embedded_weights(const Image& image) { return std
 
 std::unique_ptr<WeightsSource> extern_weights(const Image& image, const std::string& path) {
   require(image.extern_weights().has_value(), "extern weights of a program that holds its own");
-  const ExternWeights& wanted = *image.extern_weights();
-  const std::string beside = (std::filesystem::path(image.path()).parent_path() / std::filesystem::path(wanted.file).filename()).string();
+  const std::string& wanted = *image.extern_weights();
+  const std::string beside = (std::filesystem::path(image.path()).parent_path() / std::filesystem::path(wanted).filename()).string();
   const std::string& chosen = path.empty() ? beside : path;
   if (!std::filesystem::exists(chosen)) {
     fail(Exit::usage, "This program was compiled with --weights=extern and reads its weights from {}; {} is not there. Give the GGUF it was compiled from: --weights FILE.",
-         wanted.file, chosen);
+         wanted, chosen);
   }
   std::unique_ptr<GgufFile> file = GgufFile::open(chosen);
-  if (gguf_identity(*file) != wanted.identity) {
+  if (gguf_identity(*file) != image.identity()) {
     fail(Exit::bad_input, "{} is another model than the one this program was compiled from ({}): metadata and tensor table differ. Give that file with --weights, or compile this one.",
-         chosen, wanted.file);
+         chosen, wanted);
   }
   return std::make_unique<RepackedWeights>(std::move(file));
 }

@@ -6,7 +6,7 @@ namespace llmc {
 
 // Only what code generation depends on travels: the plan's product figures do not.
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Target, family, arch, product, wave, lds_bytes, static_lds_bytes, features)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(BuildRequest, name, source, headers, defines, hot_kernels, opt_level, verify, want_ll, want_asm)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(BuildRequest, name, source, headers, defines, hot_kernels, opt_level, verify, debug_info, want_ll, want_asm)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(KernelResources, name, known, vgprs, sgprs, lds, scratch, spills, wave, code_bytes)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(BuildResult, ll, assembly, resources, diagnostics)
 

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "common/error.h"
+#include "common/mapped_file.h"
 
 namespace llmc {
 namespace {
@@ -19,8 +20,10 @@ constexpr const char* temporary_mark = ".llmc-tmp-";
 char active_path[4096];
 struct sigaction previous_actions[3];
 
+void remove_active() { unlink(active_path); }
+
 void remove_and_die(int number) {
-  unlink(active_path);
+  remove_active();
   _exit(128 + number);
 }
 
@@ -31,9 +34,11 @@ void install_handlers(const std::string& path) {
     action.sa_handler = remove_and_die;
     sigaction(deadly_signals[i], &action, &previous_actions[i]);
   }
+  MappedFile::set_cleanup(remove_active);
 }
 
 void restore_handlers() {
+  MappedFile::set_cleanup(nullptr);
   for (size_t i = 0; i < 3; ++i) sigaction(deadly_signals[i], &previous_actions[i], nullptr);
   active_path[0] = 0;
 }

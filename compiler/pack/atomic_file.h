@@ -1,6 +1,6 @@
 // A file that appears whole or not at all: written under a temporary name beside its target, synced, then renamed over it. A target
 // that is there stays untouched until then. The temporary file goes when writing fails, when the object dies uncommitted and on
-// SIGINT, SIGTERM and SIGHUP; what a killed process left (nobody holds its lock) is removed by the next write to the same target.
+// SIGINT, SIGTERM and SIGHUP and when a mapped input is lost (common/mapped_file.h); what a killed process left (nobody holds its lock) is removed by the next write to the same target.
 #pragma once
 #include <span>
 #include <string>

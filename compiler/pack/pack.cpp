@@ -110,10 +110,11 @@ PackReport write_program(const PackRequest& request) {
   report.plan = add(".llmc.plan.0", as_bytes(plan_to_json(request.plan).dump()));
   if (!request.tokenizer.empty()) report.tokenizer = add(std::string(tokenizer_section), as_bytes(request.tokenizer));
 
-  nlohmann::ordered_json manifest = {{"format", image_format}, {"llmc", request.plan.version}, {"model", request.model_name}};
+  nlohmann::ordered_json manifest = {{"format", image_format}, {"llmc", request.plan.version}, {"model", request.model_name},
+                                     {"identity", gguf_identity(request.file)}};
   const WeightPieces pieces(request.plan, request.file);
   if (request.plan.extern_weights) {
-    manifest["extern"] = {{"file", std::filesystem::path(request.file.path()).filename().string()}, {"identity", gguf_identity(request.file)}};
+    manifest["extern"] = std::filesystem::path(request.file.path()).filename().string();
   } else {
     // Named by layout, not by target: several targets of one layout share it.
     const std::string name = layout_of(request.plan) == Layout::x86 ? ".llmc.weights.x86" : ".llmc.weights.gpu";

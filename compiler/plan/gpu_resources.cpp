@@ -76,8 +76,8 @@ u32 gpu_shared_bytes(const Plan& plan, const Launch& launch) {
   const u32 limit = target_of(plan).lds_bytes;
   if (bytes > limit) {
     fail(Exit::unsupported,
-         "kernel {} needs {} bytes of shared memory a workgroup, {} has {}: a matrix of an unquantised type is too wide for it. "
-         "Use a quantised model or another target.",
+         "kernel {} needs {} bytes of shared memory a workgroup, {} has {}: the input of its matrices is too wide for it. "
+         "Use another target, or a quantised model, which needs less.",
          launch.kernel, bytes, plan.arch, limit);
   }
   return bytes;

@@ -2,49 +2,48 @@
 #include <nlohmann/json.hpp>
 
 #include "common/error.h"
+#include "common/text.h"
 #include "compiler/plan/plan.h"
 
 namespace llmc {
 
 using nlohmann::json;
 
-void to_json(json& j, TensorType type) { j = type_info(type).name; }
-void from_json(const json& j, TensorType& type) {
+namespace {
+
+// The enumerator of the name that stands in the JSON.
+template <class Enum, size_t count>
+Enum from_name(const json& j, const std::pair<std::string_view, Enum> (&names)[count], const char* kind) {
   const auto name = j.get<std::string>();
-#define X(enumerator, number, elements, bytes) \
-  if (name == #enumerator) {                   \
-    type = TensorType::enumerator;             \
-    return;                                    \
+  for (const auto& [known, value] : names) {
+    if (name == known) return value;
   }
-  LLMC_TENSOR_TYPES(X)
-#undef X
-  fail(Exit::bad_input, "plan: unknown tensor type '{}'", name);
+  fail(Exit::bad_input, "plan: unknown {} '{}'", kind, printable(name));
 }
+
+constexpr std::pair<std::string_view, TensorType> tensor_types[] = {
+#define X(name, number, elements, bytes) {#name, TensorType::name},
+    LLMC_TENSOR_TYPES(X)
+#undef X
+};
+constexpr std::pair<std::string_view, Role> roles[] = {
+#define X(name) {#name, Role::name},
+    LLMC_ROLES(X)
+#undef X
+};
+const std::pair<std::string_view, Fuse> levels[] = {
+    {fuse_name(Fuse::op), Fuse::op}, {fuse_name(Fuse::block), Fuse::block}, {fuse_name(Fuse::model), Fuse::model}};
+
+}  // namespace
+
+void to_json(json& j, TensorType type) { j = type_info(type).name; }
+void from_json(const json& j, TensorType& type) { type = from_name(j, tensor_types, "tensor type"); }
 
 void to_json(json& j, Role role) { j = role_name(role); }
-void from_json(const json& j, Role& role) {
-  const auto name = j.get<std::string>();
-#define X(enumerator)          \
-  if (name == #enumerator) {   \
-    role = Role::enumerator;   \
-    return;                    \
-  }
-  LLMC_ROLES(X)
-#undef X
-  fail(Exit::bad_input, "plan: unknown role '{}'", name);
-}
+void from_json(const json& j, Role& role) { role = from_name(j, roles, "role"); }
 
 void to_json(json& j, Fuse fuse) { j = fuse_name(fuse); }
-void from_json(const json& j, Fuse& fuse) {
-  const auto name = j.get<std::string>();
-  for (const Fuse level : {Fuse::op, Fuse::block, Fuse::model}) {
-    if (name == fuse_name(level)) {
-      fuse = level;
-      return;
-    }
-  }
-  fail(Exit::bad_input, "plan: unknown fusion level '{}'", name);
-}
+void from_json(const json& j, Fuse& fuse) { fuse = from_name(j, levels, "fusion level"); }
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Weight, role, layer, type, rows, columns, offset, stride, tile_bytes, tiles, tensor)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Variant, q, k, v, o, gate, up, down)

@@ -86,6 +86,17 @@ Target find_target(std::string_view name) {
        fmt::join(products, ", "));
 }
 
+std::optional<std::string> arch_for_device(std::string_view found) {
+  const auto generation = [](std::string_view arch) { return std::stoi(std::string(arch.substr(3))); };
+  std::optional<std::string> best;
+  for (const Target& target : all_targets()) {
+    if (target.arch == found) return target.arch;
+    const bool runs = target.family == "nvidia" && found.starts_with("sm_") && generation(target.arch) <= generation(found);
+    if (runs && (!best || generation(*best) < generation(target.arch))) best = target.arch;
+  }
+  return best;
+}
+
 Target simulation_target(u32 wave) {
   Target target = find_target("x86-64-v3");
   target.family = "host";

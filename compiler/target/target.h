@@ -2,6 +2,7 @@
 // generated for) with one product (what the plan is tuned for). Adding a processor is adding lines of data.
 #pragma once
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,6 +41,10 @@ const std::vector<Target>& all_targets();
 // "gfx1100" (the default product), "gfx1100:7900xt", or "native": the best x86 arch that this host's CPU runs, with its core count.
 // Error(Exit::usage) on an unknown name, with the nearest names and the list; Error(Exit::device) where no x86 arch runs here.
 Target find_target(std::string_view name);
+
+// The arch to compile for where a GPU of the arch `found` is: that arch, or for NVIDIA, where PTX runs on later cards, the newest one
+// that is not newer. Nothing where there is none.
+std::optional<std::string> arch_for_device(std::string_view found);
 
 // The CPU simulation of GPU kernels that tests run: x86-64-v3 code, with the wave of the GPU it stands in for.
 Target simulation_target(u32 wave = 32);

@@ -219,7 +219,7 @@ struct Decode {
       LLMC_UNROLL for (u32 j = 0; j < 8; j++) run.acc[h][j] = 0;
     }
     LLMC_GRID_STRIDE for (u32 base = begin; base < end; base += teams * flight) {
-      if (base != begin) f = load_flight(b, kv_head, base, prim::min(end, pos), ctx);
+      const Flight next = load_flight(b, kv_head, base + teams * flight, prim::min(end, pos), ctx);
       bool valid[flight];
       LLMC_UNROLL for (u32 i = 0; i < flight; i++) {
         const u32 position = base + i * teams + my_team;
@@ -230,6 +230,7 @@ struct Decode {
         }
       }
       accumulate<flight>(run, s, f.key, f.value, valid);
+      f = next;
     }
     // Teams of the wave.
     LLMC_UNROLL for (u32 h = 0; h < heads; h++) {

@@ -4,9 +4,10 @@
 
 // One or two workgroups a processor are meant (a compute unit of four SIMDs, or a pair of units of two): asking the scheduler for no more
 // than that leaves it registers to keep loads in flight.
-#define LLMC_KERNEL(threads)                                                        \
+#define LLMC_WAVES(threads, per) (((threads) + (per) * __AMDGCN_WAVEFRONT_SIZE - 1) / ((per) * __AMDGCN_WAVEFRONT_SIZE))
+#define LLMC_KERNEL(threads)                                                          \
   extern "C" __global__ __attribute__((amdgpu_flat_work_group_size(threads, threads), \
-                                       amdgpu_waves_per_eu((threads) / (4 * __AMDGCN_WAVEFRONT_SIZE), (threads) / (2 * __AMDGCN_WAVEFRONT_SIZE))))
+                                       amdgpu_waves_per_eu(LLMC_WAVES(threads, 4), LLMC_WAVES(threads, 2))))
 
 #define LLMC_APART __device__ inline __attribute__((always_inline))  // a call would need scratch memory
 
@@ -47,6 +48,16 @@ LLMC_FN void sync_wave() {
 }
 LLMC_FN u8* shared() { return (u8*)llmc_shared; }
 
+#if __AMDGCN_WAVEFRONT_SIZE == 32
+// The other row's lane of the same number. LLVM 19 does not know that this instruction depends on which lanes are on, and moves it into a
+// branch that alone uses its result, where the lanes it reads are off; it cannot move past an assembly statement.
+LLMC_FN u32 exchange_rows(u32 v) {
+  u32 other = (u32)__builtin_amdgcn_permlanex16((int)v, (int)v, 0x76543210, 0xfedcba98, false, false);
+  asm volatile("" : "+v"(other));
+  return other;
+}
+#endif
+
 // Masks are constants wherever it matters: the switch folds to one DPP move. Lanes 0..3 of a quad by quad_perm; within a row of 16 by
 // row_xmask (gfx10 on) or the LDS crossbar; across rows by permlanex16 or the crossbar.
 LLMC_FN u32 shfl_xor(u32 v, u32 mask) {
@@ -58,7 +69,7 @@ LLMC_FN u32 shfl_xor(u32 v, u32 mask) {
 #if __AMDGCN_WAVEFRONT_SIZE == 32
     case 4: return (u32)__builtin_amdgcn_update_dpp(x, x, 0x164, 0xF, 0xF, true);
     case 8: return (u32)__builtin_amdgcn_update_dpp(x, x, 0x168, 0xF, 0xF, true);
-    case 16: return (u32)__builtin_amdgcn_permlanex16(x, x, 0x76543210, 0xfedcba98, false, false);
+    case 16: return exchange_rows(v);
 #else
     case 4: return (u32)__builtin_amdgcn_ds_swizzle(x, (4 << 10) | 0x1F);
     case 8: return (u32)__builtin_amdgcn_ds_swizzle(x, (8 << 10) | 0x1F);

@@ -5,9 +5,11 @@
 #include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include "common/error.h"
 #include "common/text.h"
 #include "compiler/pack/atomic_file.h"
+#include "runtime/commands/bench_baseline.h"
 #include "runtime/commands/commands.h"
 #include "runtime/commands/phases.h"
 #include "runtime/output.h"
@@ -24,6 +26,7 @@ struct BenchFlags {
   std::string format = "md";
   bool phases = false;
   std::string trace;  // file
+  std::string save_baseline, compare_baseline;
 };
 
 struct Row {
@@ -99,10 +102,7 @@ void run_test(Engine& engine, Row& row, u32 repetitions) {
   row.ttft_ms = ttft_ns / repetitions / 1e6;
 }
 
-std::string test_name(const Row& row) {
-  const std::string name = row.n_gen == 0 ? fmt::format("pp{}", row.n_prompt) : fmt::format("tg{}", row.n_gen);
-  return row.n_depth == 0 ? name : fmt::format("{} @ d{}", name, row.n_depth);
-}
+std::string test_name(const Row& row) { return bench_test_name(row.n_prompt, row.n_gen, row.n_depth); }
 
 // Weight bytes that decoding reads in a second; a prompt reads them once a chunk, which says nothing about the memory.
 double gb_per_s(const Row& row, const Plan& plan) {
@@ -121,7 +121,7 @@ std::string as_markdown(const std::vector<Row>& rows, const Program& program, En
   return text;
 }
 
-std::string as_json(const std::vector<Row>& rows, const Program& program, Engine& engine, double start_ms) {
+nlohmann::ordered_json as_json(const std::vector<Row>& rows, const Program& program, Engine& engine, double start_ms) {
   auto list = nlohmann::ordered_json::array();
   for (const Row& row : rows) {
     const std::vector<double> ts = row.samples_ts();
@@ -149,7 +149,26 @@ std::string as_json(const std::vector<Row>& rows, const Program& program, Engine
                     {"p99_ms", percentile(row.token_ms, 0.99)},
                     {"memory_bytes", engine.need().total()}});
   }
-  return list.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  return list;
+}
+
+BenchSubject subject_of(const Program& program, Engine& engine) {
+  return {program.image->version(), program.title(), program.image->identity(), program.plan.arch, fuse_name(program.plan.fuse), engine.device().name,
+          engine.device().driver, engine.workers()};
+}
+
+// Where the time of the last token of the last test that decodes went.
+void report_phases(const BenchFlags& flags, const std::vector<Row>& rows, Engine& engine, const Program& program) {
+  const Row* last = nullptr;
+  for (const Row& row : rows) last = row.n_gen == 0 ? last : &row;
+  if (!last) fail(Exit::usage, "--phases and --trace time decoding: give -n a number above 0.");
+  const double token_ms = mean(last->token_ms);
+  if (flags.phases) write_out("\n" + phases_table(engine, token_ms));
+  if (flags.trace.empty()) return;
+  AtomicFile file(flags.trace, std::vector<std::string>{program.image->path()});
+  const std::string text = phases_trace(engine, token_ms);
+  file.append({reinterpret_cast<const u8*>(text.data()), text.size()});
+  file.commit(false);
 }
 
 int bench(const BenchFlags& flags) {
@@ -177,26 +196,28 @@ int bench(const BenchFlags& flags) {
   // Room for the token sampled last, so that no test ends on a full context.
   engine_flags.ctx = std::min(program.plan.ctx, positions + 1);
   engine_flags.timed = flags.phases || !flags.trace.empty();
+  std::optional<Baseline> baseline;
+  if (!flags.compare_baseline.empty()) baseline.emplace(flags.compare_baseline);
+  if (!flags.save_baseline.empty()) checked_output(flags.save_baseline, std::vector<std::string>{program.image->path()});
   RunningEngine engine(program, engine_flags);
   const double start_ms = ms_since_start();
+  const BenchSubject subject = subject_of(program, *engine);
+  if (baseline) baseline->check_fits(subject, as_json(rows, program, *engine, start_ms));
   for (Row& row : rows) run_test(*engine, row, flags.repetitions);
-  write_out(flags.format == "json" ? as_json(rows, program, *engine, start_ms) : as_markdown(rows, program, *engine));
-  if (flags.format == "md") {
+  const nlohmann::ordered_json json = as_json(rows, program, *engine, start_ms);
+  if (flags.format == "json") {
+    write_out(json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
+  } else {
+    write_out(as_markdown(rows, program, *engine));
     write_out(fmt::format("\n{}; start {:.0f} ms; memory {}\n", engine->device().name, start_ms, describe(engine->need(), engine->ctx())));
   }
-  if (!engine_flags.timed) return 0;
-  const Row* last = nullptr;  // whose last token left the marks
-  for (const Row& row : rows) last = row.n_gen == 0 ? last : &row;
-  if (!last) fail(Exit::usage, "--phases and --trace time decoding: give -n a number above 0.");
-  const double token_ms = percentile(last->token_ms, 0.5);
-  if (flags.phases) write_out("\n" + phases_table(*engine, token_ms));
-  if (!flags.trace.empty()) {
-    AtomicFile file(flags.trace, std::vector<std::string>{program.image->path()});
-    const std::string text = phases_trace(*engine, token_ms);
-    file.append({reinterpret_cast<const u8*>(text.data()), text.size()});
-    file.commit(false);
-  }
-  return 0;
+  if (engine_flags.timed) report_phases(flags, rows, *engine, program);
+  if (!flags.save_baseline.empty()) save_baseline(flags.save_baseline, subject, json);
+  if (!baseline) return 0;
+  const Baseline::Comparison comparison = baseline->compare(subject, json);
+  note(comparison.text);
+  if (comparison.slower) note(fmt::format("Slower than {} by more than {:.0f}%.", flags.compare_baseline, 100 * baseline_tolerance));
+  return static_cast<int>(comparison.slower ? Exit::failed : Exit::ok);
 }
 
 }  // namespace
@@ -211,6 +232,8 @@ void add_bench(CLI::App& app, Action& action) {
   command->add_option("-o,--output", flags->format, "md or json")->capture_default_str()->type_name("FORMAT")->check(CLI::IsMember({"md", "json"}));
   command->add_flag("--phases", flags->phases, "after the last test, where a token's time went: a table (GPU, --fuse=model)");
   command->add_option("--trace", flags->trace, "the same as trace events for chrome://tracing")->type_name("FILE");
+  command->add_option("--save-baseline", flags->save_baseline, "keep the figures in a file")->type_name("FILE");
+  command->add_option("--compare-baseline", flags->compare_baseline, "compare with kept figures: exit 1 where one is more than 10% slower")->type_name("FILE");
   add_engine_flags(*command, flags->engine, false);
   command->callback([&action, flags] { action = [flags] { return bench(*flags); }; });
 }

@@ -24,6 +24,7 @@ nlohmann::ordered_json describe_program(const Program& program) {
   const MemoryNeed need = memory_need(plan, plan.ctx);
   nlohmann::ordered_json info = {
       {"model", program.image->model()},
+      {"model_hash", program.image->identity()},
       {"llmc", program.image->version()},
       {"family", plan.shape.family},
       {"layers", plan.shape.layers},
@@ -41,7 +42,7 @@ nlohmann::ordered_json describe_program(const Program& program) {
       {"tokenizer", program.tokenizer != nullptr},
       {"chat_format", chat_format_name(program.tokenizer.get())},
   };
-  if (plan.extern_weights) info["weights_file"] = program.image->extern_weights()->file;
+  if (plan.extern_weights) info["weights_file"] = *program.image->extern_weights();
   info["sections"] = nlohmann::ordered_json::array();
   for (const Image::Section& section : program.image->sections()) {
     info["sections"].push_back({{"name", section.name}, {"bytes", section.bytes}, {"xxh3", section.hash}});

@@ -40,7 +40,7 @@ int run(const RunFlags& flags) {
   request.limit = flags.limit;
   request.stops = flags.stops;
   if (!interactive) {
-    const std::string text = flags.has_prompt ? flags.prompt : without_last_newline(flags.has_file ? read_text_file(flags.file) : read_all_in());
+    const std::string text = flags.has_prompt ? flags.prompt : without_last_newline(flags.has_file ? read_text_file(flags.file, "-f") : read_all_in());
     if (text.empty() && !raw) fail(Exit::usage, "The prompt is empty. Give some text with -p, -f or on standard input.");
     if (raw) {
       request.prompt = encode_raw(tokenizer, text);

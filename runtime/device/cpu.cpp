@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 #include <sys/mman.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -50,6 +51,11 @@ std::string processor_name() {
   return name;
 }
 
+std::string system_release() {
+  struct utsname system;
+  return uname(&system) == 0 ? fmt::format("{} {}", system.sysname, system.release) : std::string("unknown");
+}
+
 // Bytes of a field of /proc/meminfo. MemAvailable counts the page cache, which a model that is mapped fills.
 u64 memory_info(const char* field) {
   u64 kilobytes = 0;
@@ -79,7 +85,7 @@ CpuDevice::~CpuDevice() {
 }
 
 DeviceInfo CpuDevice::info() const {
-  return {processor_name(), arch_, pool_.threads(), memory_info("MemTotal"), memory_info("MemAvailable")};
+  return {processor_name(), arch_, pool_.threads(), memory_info("MemTotal"), memory_info("MemAvailable"), system_release()};
 }
 
 u32 CpuDevice::workers(const Plan& plan) const { return pool_.threads() * plan.blocks_per_unit; }

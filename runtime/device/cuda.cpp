@@ -2,6 +2,7 @@
 // (_v2) are the ones that its header maps the plain names to. Cooperative launches promise that all workgroups are resident, also as
 // nodes of a graph.
 #include <cstring>
+#include <fstream>
 #include "common/error.h"
 #include "runtime/device/gpu_device.h"
 
@@ -37,6 +38,8 @@ struct LaunchConfig {
   unsigned attribute_count;
 };
 
+std::string arch_name(int major, int minor) { return fmt::format("sm_{}{}", major, minor); }
+
 struct CudaFunctions {
   int (*init)(unsigned);
   int (*driver_version)(int*);
@@ -64,8 +67,9 @@ class CudaDevice final : public GpuDevice {
     char name[256] = {};
     check(cuda_.device_name(name, sizeof(name) - 1, device_), "asking for the GPU's name");
     info_.name = name;
-    info_.arch = "sm_" + std::to_string(attribute(attribute_major)) + std::to_string(attribute(attribute_minor));
+    info_.arch = arch_name(attribute(attribute_major), attribute(attribute_minor));
     info_.units = static_cast<u32>(attribute(attribute_multiprocessors));
+    info_.driver = driver_name();
     require_arch(plan);
     check(cuda_.primary_context_retain(&context_, device_), "opening a context");
     check(cuda_.set_current(context_), "opening a context");
@@ -114,13 +118,26 @@ class CudaDevice final : public GpuDevice {
     library.bind(driver_.graph_exec_destroy, "cuGraphExecDestroy");
   }
 
-  [[noreturn]] void no_device(int code) const {
+  std::string cuda_version() const {
     int version = 0;
     cuda_.driver_version(&version);
+    return fmt::format("CUDA {}.{}", version / 1000, version % 1000 / 10);
+  }
+
+  // The library knows only the version of CUDA that it serves; the kernel module tells its own.
+  std::string driver_name() const {
+    std::ifstream file("/proc/driver/nvidia/version");
+    for (std::string word; file >> word && word != "GCC";) {
+      if (word.find_first_not_of("0123456789.") == std::string::npos && word.find('.') != std::string::npos) return word + ", " + cuda_version();
+    }
+    return cuda_version();
+  }
+
+  [[noreturn]] void no_device(int code) const {
     const char* next = advice;
     if (code == error_no_permission) next = "This user may not use the GPU: check the permissions of /dev/nvidia*.";
     if (code == error_driver_mismatch) next = "The driver library and the kernel module differ in version: reboot, or install matching ones.";
-    fail(Exit::device, "No NVIDIA GPU can be used: the driver (CUDA {}.{}) says {}. {}", version / 1000, version % 1000 / 10,
+    fail(Exit::device, "No NVIDIA GPU can be used: the driver ({}) says {}. {}", cuda_version(),
          error_name(code == 0 ? error_no_device : code), next);
   }
 
@@ -184,6 +201,18 @@ class CudaDevice final : public GpuDevice {
 std::unique_ptr<Device> open_cuda(const Plan& plan, const DeviceOptions& options) {
   const DriverLibrary library(library_names, advice);
   return std::make_unique<CudaDevice>(library, plan, options.device);
+}
+
+std::optional<std::string> first_cuda_arch() {
+  const DriverLibrary library(library_names, advice);
+  CudaFunctions cuda = {};
+  library.bind(cuda.init, "cuInit");
+  library.bind(cuda.device, "cuDeviceGet");
+  library.bind(cuda.device_attribute, "cuDeviceGetAttribute");
+  int device = 0, major = 0, minor = 0;
+  const bool found = cuda.init(0) == 0 && cuda.device(&device, 0) == 0 && cuda.device_attribute(&major, attribute_major, device) == 0 &&
+                     cuda.device_attribute(&minor, attribute_minor, device) == 0;
+  return found ? std::optional(arch_name(major, minor)) : std::nullopt;
 }
 
 }  // namespace llmc

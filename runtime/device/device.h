@@ -3,6 +3,7 @@
 // Error(device) or Error(memory), with what was asked for, what was found and what to do.
 #pragma once
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include "common/types.h"
@@ -16,6 +17,7 @@ struct DeviceInfo {
   std::string arch;    // "sm_90", "gfx1100", "x86-64-v4"
   u32 units = 0;       // SMs, compute units, threads of the pool
   u64 memory_total = 0, memory_free = 0;
+  std::string driver;  // "580.159.04, CUDA 13.0", "HIP 6.2", "Linux 6.1.0-18-amd64"
 };
 
 class Device {
@@ -54,5 +56,10 @@ std::unique_ptr<Device> open_cuda(const Plan& plan, const DeviceOptions& options
 std::unique_ptr<Device> open_hip(const Plan& plan, const DeviceOptions& options);
 std::unique_ptr<Device> open_cpu(const Plan& plan, const DeviceOptions& options);
 std::unique_ptr<Device> open_device(const Plan& plan, const DeviceOptions& options);  // by plan.family
+
+// The arch of this machine's first GPU ("sm_90", "gfx1100"), NVIDIA before AMD; nothing where no driver offers one.
+std::optional<std::string> first_gpu_arch();
+std::optional<std::string> first_cuda_arch();
+std::optional<std::string> first_hip_arch();
 
 }  // namespace llmc

@@ -19,20 +19,47 @@ constexpr unsigned host_mapped = 0x2, host_coherent = 0x40000000;
 constexpr size_t properties_bytes = 16384;  // far more than any version of the struct has
 constexpr size_t name_bytes = 256;          // at its start, in every version
 
+struct HipProperties {
+  std::string name, arch;
+};
+
+// hipGetDeviceProperties of whichever layout the library has.
+class HipPropertiesReader {
+ public:
+  explicit HipPropertiesReader(const DriverLibrary& library) {
+    const bool r0600 = library.find("hipGetDevicePropertiesR0600") != nullptr;
+    library.bind(get_, r0600 ? "hipGetDevicePropertiesR0600" : "hipGetDeviceProperties");
+    arch_offset_ = r0600 ? 1160 : 396;
+  }
+
+  // HIP's result: 0 for success.
+  int read(int index, HipProperties& properties) const {
+    std::vector<char> bytes(properties_bytes, 0);
+    const int code = get_(bytes.data(), index);
+    properties.name.assign(bytes.data(), strnlen(bytes.data(), name_bytes));
+    properties.arch.assign(bytes.data() + arch_offset_, strnlen(bytes.data() + arch_offset_, name_bytes));
+    properties.arch.resize(std::min(properties.arch.size(), properties.arch.find(':')));  // "gfx90a:sramecc+:xnack-"
+    return code;
+  }
+
+ private:
+  int (*get_)(void*, int) = nullptr;
+  size_t arch_offset_ = 0;
+};
+
 struct HipFunctions {
   int (*init)(unsigned);
   int (*driver_version)(int*);
   int (*device_count)(int*);
   int (*set_device)(int);
   int (*device_attribute)(int*, int, int);
-  int (*properties)(void*, int);
   const char* (*error_name)(int);
   int (*graph_instantiate)(GpuHandle*, GpuHandle, GpuHandle* node, char* log, size_t log_bytes);
 };
 
 class HipDevice final : public GpuDevice {
  public:
-  HipDevice(const DriverLibrary& library, const Plan& plan, int index) : GpuDevice({}) {
+  HipDevice(const DriverLibrary& library, const Plan& plan, int index) : GpuDevice({}), properties_(library) {
     bind_functions(library);
     if (const int code = hip_.init(0); code != 0) no_device(code);
     int count = 0;
@@ -41,13 +68,14 @@ class HipDevice final : public GpuDevice {
       fail(Exit::device, "--device {} asks for a GPU that is not there: {} found, counted from 0. HIP_VISIBLE_DEVICES and ROCR_VISIBLE_DEVICES may hide some.",
            index, count);
     }
-    read_properties(index, info_.name, info_.arch);
+    const HipProperties own = properties(index);
+    info_.name = own.name;
+    info_.arch = own.arch;
     if (info_.arch != plan.arch) {
       std::string found;
       for (int i = 0; i < count; ++i) {
-        std::string name, arch;
-        read_properties(i, name, arch);
-        found += fmt::format("{}{}: {} ({})", i == 0 ? "" : ", ", i, name, arch);
+        const HipProperties other = properties(i);
+        found += fmt::format("{}{}: {} ({})", i == 0 ? "" : ", ", i, other.name, other.arch);
       }
       fail(Exit::device, "This program was compiled for {}; GPU {} is {}. Found {}. Choose one with --device, or compile with --arch {}.", plan.arch, index,
            info_.arch, found, info_.arch);
@@ -55,6 +83,9 @@ class HipDevice final : public GpuDevice {
     int units = 0;
     check(hip_.device_attribute(&units, attribute_multiprocessors, index), "asking for the GPU's properties");
     info_.units = static_cast<u32>(units);
+    int version = 0;
+    check(hip_.driver_version(&version), "asking for the runtime's version");
+    info_.driver = fmt::format("HIP {}.{}", version / 10000000, version / 100000 % 100);
     check(hip_.set_device(index), "opening the GPU");
     open_stream();
   }
@@ -68,13 +99,6 @@ class HipDevice final : public GpuDevice {
     library.bind(hip_.device_attribute, "hipDeviceGetAttribute");
     library.bind(hip_.error_name, "hipGetErrorName");
     library.bind(hip_.graph_instantiate, "hipGraphInstantiate");
-    if (library.find("hipGetDevicePropertiesR0600") != nullptr) {
-      library.bind(hip_.properties, "hipGetDevicePropertiesR0600");
-      arch_offset_ = 1160;
-    } else {
-      library.bind(hip_.properties, "hipGetDeviceProperties");
-      arch_offset_ = 396;
-    }
     library.bind(driver_.mem_alloc, "hipMalloc");
     library.bind(driver_.mem_free, "hipFree");
     library.bind(driver_.memset_d8_async, "hipMemsetD8Async");
@@ -120,12 +144,10 @@ class HipDevice final : public GpuDevice {
          code == 0 ? std::string("that none is there") : error_name(code), next);
   }
 
-  void read_properties(int index, std::string& name, std::string& arch) const {
-    std::vector<char> properties(properties_bytes, 0);
-    check(hip_.properties(properties.data(), index), "asking for the GPU's properties");
-    name.assign(properties.data(), strnlen(properties.data(), name_bytes));
-    arch.assign(properties.data() + arch_offset_, strnlen(properties.data() + arch_offset_, name_bytes));
-    arch.resize(std::min(arch.size(), arch.find(':')));  // "gfx90a:sramecc+:xnack-"
+  HipProperties properties(int index) const {
+    HipProperties result;
+    check(properties_.read(index, result), "asking for the GPU's properties");
+    return result;
   }
 
   std::string error_name(int code) const override {
@@ -146,7 +168,7 @@ class HipDevice final : public GpuDevice {
   int load_module(const void* code) override { return driver_.module_load_data(&module_, code, 0, nullptr, nullptr); }
 
   HipFunctions hip_ = {};
-  size_t arch_offset_ = 0;
+  HipPropertiesReader properties_;
 };
 
 }  // namespace
@@ -154,6 +176,18 @@ class HipDevice final : public GpuDevice {
 std::unique_ptr<Device> open_hip(const Plan& plan, const DeviceOptions& options) {
   const DriverLibrary library(library_names, advice);
   return std::make_unique<HipDevice>(library, plan, options.device);
+}
+
+std::optional<std::string> first_hip_arch() {
+  const DriverLibrary library(library_names, advice);
+  HipFunctions hip = {};
+  library.bind(hip.init, "hipInit");
+  library.bind(hip.device_count, "hipGetDeviceCount");
+  const HipPropertiesReader reader(library);
+  int count = 0;
+  HipProperties first;
+  const bool found = hip.init(0) == 0 && hip.device_count(&count) == 0 && count > 0 && reader.read(0, first) == 0;
+  return found ? std::optional(first.arch) : std::nullopt;
 }
 
 }  // namespace llmc

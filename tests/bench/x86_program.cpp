@@ -7,7 +7,6 @@
 #include "common/error.h"
 #include "compiler/build/build.h"
 #include "compiler/emit/emit.h"
-#include "compiler/emit/flatten.h"
 #include "compiler/model/model.h"
 #include "compiler/plan/layout.h"
 #include "compiler/target/target.h"
@@ -38,9 +37,8 @@ X86Program::X86Program(const std::string& gguf, const std::string& arch, Fuse fu
   const Target target = find_target(arch);
   const Model model = read_model(std::shared_ptr<const GgufFile>(GgufFile::open(gguf)));
   plan_ = make_plan(model, target, {.ctx = ctx, .fuse = fuse});
-  source_ = flatten_includes(emit_x86(plan_));
   BuildRequest request;
-  request.source = source_;
+  request.source = emit(plan_);
   request.target = &target;
   const BuildResult built = build_in_process(request);
   storage_.resize(plan_.weight_bytes + 4096);
@@ -52,49 +50,33 @@ X86Program::X86Program(const std::string& gguf, const std::string& arch, Fuse fu
   args_.arena = static_cast<u8*>(device_->allocate(plan_.arena_bytes));
   args_.weights = static_cast<const u8*>(device_->place_weights({packed, plan_.weight_bytes}));
   args_.kv = static_cast<u8*>(device_->allocate(plan_.kv_bytes_per_position * plan_.ctx));
-  ring_ = device_->allocate_ring(&args_.ring);
+  device_->allocate_ring(&args_.ring);
   args_.workers = device_->workers(plan_);
   args_.ctx = static_cast<int>(plan_.ctx);
   device_->prepare(plan_.prefill, args_);
   device_->prepare(plan_.decode, args_);
   device_->capture(plan_.decode, args_);
-  begin_sampling({.temp = 0, .top_p = 1, .repeat_penalty = 1}, 1 << 30);
+  abi::State start = state();
+  start.sampler = {.temp = 0, .top_p = 1, .repeat_penalty = 1};
+  start.remaining = 1 << 30;
+  start.finish = abi::running;
+  start.spin_limit_ms = 2000;
+  set_state(start);
 }
 
-void X86Program::prompt(const std::vector<int>& tokens, std::vector<float>* rows) {
+void X86Program::prompt(const std::vector<int>& tokens) {
   device_->upload(args_.arena + plan_.buffer("tokens").offset, tokens.data(), tokens.size() * sizeof(int));
   const u32 total = static_cast<u32>(tokens.size());
   u32 n = 0;
   for (u32 start = 0; start < total; start += n) {
     n = std::min(plan_.chunk, total - start);
     for (const Launch& launch : plan_.prefill) device_->launch(launch, args_, launch.layer, static_cast<int>(start), static_cast<int>(n));
-    for (u32 row = rows ? 0 : n - 1; row < n && (rows || start + n == total); row++) {
-      device_->launch(plan_.head.front(), args_, -1, static_cast<int>(row), 1);
-      if (!rows) continue;
-      const std::vector<float> one = logits();
-      rows->insert(rows->end(), one.begin(), one.end());
-    }
   }
+  device_->launch(plan_.head.front(), args_, -1, static_cast<int>(n) - 1, 1);
   device_->synchronize();
   abi::State now = state();
   now.pos = static_cast<int>(tokens.size());
-  device_->upload(args_.arena, &now, sizeof now);
-}
-
-void X86Program::begin_sampling(const abi::Sampler& sampler, int remaining) {
-  abi::State now = state();
-  now.sampler = sampler;
-  now.remaining = remaining;
-  now.finish = abi::running;
-  now.spin_limit_ms = 2000;
-  device_->upload(args_.arena, &now, sizeof now);
-}
-
-void X86Program::place(int token, int pos) {
-  abi::State now = state();
-  now.token = token;
-  now.pos = pos;
-  device_->upload(args_.arena, &now, sizeof now);
+  set_state(now);
 }
 
 void X86Program::sample() {
@@ -126,16 +108,12 @@ double X86Program::time_phase(const std::string& kernel, int passes) {
   return best;
 }
 
-std::vector<float> X86Program::logits() {
-  std::vector<float> row(plan_.shape.vocab);
-  device_->download(row.data(), args_.arena + plan_.buffer("logits").offset, row.size() * sizeof(float));
-  return row;
-}
-
 abi::State X86Program::state() {
   abi::State now;
   device_->download(&now, args_.arena, sizeof now);
   return now;
 }
+
+void X86Program::set_state(const abi::State& state) { device_->upload(args_.arena, &state, sizeof state); }
 
 }  // namespace llmc

@@ -15,16 +15,16 @@ sys.path.insert(0, harness.REFERENCE)
 import make_model  # noqa: E402
 from gguf import Writer  # noqa: E402
 
-WIDTH, HEAD, FF, VOCAB, CTX, LAYERS = 256, 32, 256, 512, 8192, 1
+WIDTH, HEAD, FF, VOCAB, CTX = 64, 32, 64, 512, 8192
 LIKELY = np.arange(33, 127)
 
 
-def write(path, template=True, seed=1):
+def write(path, template=True, layers=1, seed=1):
     rng = np.random.default_rng(seed)
     writer = Writer()
     writer.add('general.architecture', 'str', 'llama')
     writer.add('general.name', 'str', 'flat')
-    for key, value in (('block_count', LAYERS), ('context_length', CTX), ('embedding_length', WIDTH), ('feed_forward_length', FF),
+    for key, value in (('block_count', layers), ('context_length', CTX), ('embedding_length', WIDTH), ('feed_forward_length', FF),
                        ('attention.head_count', WIDTH // HEAD), ('attention.head_count_kv', 1), ('attention.key_length', HEAD),
                        ('attention.value_length', HEAD), ('rope.dimension_count', HEAD), ('vocab_size', VOCAB)):
         writer.add(f'llama.{key}', 'u32', value)
@@ -39,11 +39,12 @@ def write(path, template=True, seed=1):
     row = rng.standard_normal(WIDTH)
     row[0] = 100
     tensor('token_embd.weight', np.tile(row, (VOCAB, 1)))
-    tensor('blk.0.attn_norm.weight', np.ones(WIDTH))
-    for name, rows, columns in (('attn_q', WIDTH, WIDTH), ('attn_k', HEAD, WIDTH), ('attn_v', HEAD, WIDTH), ('attn_output', WIDTH, WIDTH),
-                                ('ffn_gate', FF, WIDTH), ('ffn_up', FF, WIDTH), ('ffn_down', WIDTH, FF)):
-        tensor(f'blk.0.{name}.weight', rng.standard_normal((rows, columns)) / 100)
-    tensor('blk.0.ffn_norm.weight', np.ones(WIDTH))
+    for i in range(layers):
+        tensor(f'blk.{i}.attn_norm.weight', np.ones(WIDTH))
+        for name, rows, columns in (('attn_q', WIDTH, WIDTH), ('attn_k', HEAD, WIDTH), ('attn_v', HEAD, WIDTH), ('attn_output', WIDTH, WIDTH),
+                                    ('ffn_gate', FF, WIDTH), ('ffn_up', FF, WIDTH), ('ffn_down', WIDTH, FF)):
+            tensor(f'blk.{i}.{name}.weight', rng.standard_normal((rows, columns)) / 100)
+        tensor(f'blk.{i}.ffn_norm.weight', np.ones(WIDTH))
     logits = np.full(VOCAB, -30.0)
     logits[LIKELY] = 1.5 * rng.standard_normal(len(LIKELY))
     output_norm, output = np.zeros(WIDTH), np.zeros((VOCAB, WIDTH))

@@ -18,6 +18,9 @@ import time
 import flat_model
 import harness
 
+sys.path.insert(0, os.path.join(harness.ROOT, 'tests', 'targets'))
+import preset  # noqa: E402
+
 DEMO = os.path.join(harness.ROOT, 'examples', 'tinytales', 'tinytales-q8_0.gguf')
 PROMPT = 'Tell me a story about a fox and a lantern.'
 TOKENIZERS = os.path.join(harness.GOLDENS, 'tokenizers')
@@ -200,7 +203,7 @@ def arguments(folder):
 
 def context(folder):
     """A full context, signals, and a model without a chat template."""
-    model = flat_model.write(os.path.join(folder, 'flat.gguf'), template=False)
+    model = flat_model.write(os.path.join(folder, 'flat.gguf'), template=False, layers=12)  # slow enough to be interrupted
     done = harness.compile_model(model, os.path.join(folder, 'program'), '--arch', 'native', '--ctx', '8192')
     program = os.path.join(folder, 'program')
     done = harness.run(program, '-p', '!', '-c', '40', '-s', '1')
@@ -347,8 +350,69 @@ def names(folder):
     assert '\x1b' not in done.stderr and '\x1b' not in text_of(program, 'info'), 'a control character reaches the terminal'
 
 
+def baseline(folder):
+    """`bench` compares with kept figures: more than 10% slower in one of them is exit 1; a baseline of something else is refused."""
+    program, kept = program_of(tiny(folder), folder), os.path.join(folder, 'kept.json')
+    measure = (program, 'bench', '-p', '8', '-n', '4', '-r', '2', '-t', '1', '-o', 'json')
+    rows = json.loads(text_of(*measure, '--save-baseline', kept))
+    file = json.load(open(kept))
+    assert file['tests'] == rows and len(rows) == 2
+    info = json.loads(text_of(program, 'info', '--json'))
+    assert (file['arch'], file['model_hash'], file['workers']) == (info['arch'], info['model_hash'], 1) and file['device'] and file['driver']
+
+    def changed(path='changed.json', rows={}, **fields):
+        other = dict(file, **fields, tests=[dict(row, **{key: row[key] * factor for key, factor in rows.items()}) for row in file['tests']])
+        return write(os.path.join(folder, path), json.dumps(other).encode())
+
+    easy = dict(avg_ts=1e-3, ttft_ms=1e3, p50_ms=1e3, p95_ms=1e3)
+    done = harness.run(*measure, '--compare-baseline', changed(rows=easy, driver='old'))
+    assert 'slower' not in done.stderr and 'old then' in done.stderr, done.stderr
+    for figure in easy:
+        done = harness.run(*measure, '--compare-baseline', changed(rows=dict(easy, **{figure: 1 / easy[figure]})), code=1)
+        assert len(json.loads(done.stdout)) == 2 and 'slower |' in done.stderr, done.stderr
+        assert 'more than 10%' in done.stderr
+    same = changed('same.json', rows=easy)
+    other = program_of(tiny(folder, '--name', 'another', name='another.gguf'), folder, name='other')
+    refused(3, (other, *measure[1:], '--compare-baseline', same), 'another model', info['model_hash'], '--save-baseline')
+    for field in ('arch', 'device'):
+        refused(3, (*measure, '--compare-baseline', changed(**{field: 'a400'})), f'another {field}', 'a400', file[field])
+    refused(3, (program, 'bench', '-p', '9', '-n', '0', '-r', '1', '-t', '1', '--compare-baseline', same), 'pp9', 'pp8', 'tg4')
+    refused(3, (*measure, '--compare-baseline', write(os.path.join(folder, 'broken'), b'{}')), 'broken', 'not a baseline')
+    refused(2, (*measure, '--compare-baseline', os.path.join(folder, 'absent')), 'absent')
+    refused(2, (*measure, '--save-baseline', program), 'input')
+
+
+def cut_short(folder):
+    """A model file that becomes shorter under its reader: exit 3, its name, nothing half-written. Its weights are a hole of 260 MB."""
+    preset.PRESETS['wide'] = preset.Preset('llama', 1, 1024, 256, 8, 8, 128, 128000, 256, 1e4, 'F16')
+    model, output = os.path.join(folder, 'model.gguf'), os.path.join(folder, 'out')
+    says = ('model.gguf', 'cut short')
+    preset.write(model, 'wide')
+    program = program_of(model, folder, '--weights=extern')
+
+    def end_of(running, text):
+        with running:
+            text += running.stderr.read()
+        assert running.returncode == 3 and all(words in text for words in says), (running.returncode, text)
+
+    running = subprocess.Popen([harness.LLMC, 'compile', model, '--arch', 'native', '-o', output], stderr=subprocess.PIPE, text=True)
+    text = ''
+    while not text.endswith('\n') or 'emit' not in text:
+        text += running.stderr.readline()
+    os.truncate(model, 65536)  # before the weights are read
+    end_of(running, text)
+    assert sorted(os.listdir(folder)) == ['model.gguf', 'program'], os.listdir(folder)
+
+    preset.write(model, 'wide')
+    running = subprocess.Popen([program, 'bench', '-p', '1', '-n', '0', '-r', '1', '-t', '1'], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    while 'model.gguf' not in open(f'/proc/{running.pid}/maps').read():
+        assert running.poll() is None, 'it ended without reading the model'
+    os.truncate(model, 65536)  # while they are packed
+    end_of(running, '')
+
+
 CASES = {case.__name__: case for case in (story, fusion, reproducible, extern, vocabulary, arguments, context, no_vocabulary, damage, outputs, llmc,
-                                          emit, names)}
+                                          emit, names, baseline, cut_short)}
 
 if __name__ == '__main__':
     if sys.argv[1:] == ['--list']:

@@ -40,40 +40,49 @@ enum class OperandKind : u8 {
   vgpr,      // index: register number
   agpr,      // index: accumulation register, at Wave::accum_offset + number in the same file
   sgpr,      // index: number in Wave::sgpr
-  constant,  // value; `row` has it in 64 lanes
+  constant,  // value; `row` has it in all lanes
   sink,      // destination NULL
   scc,
+  permuted,  // Wave::permuted, made by a wrapping handler (DPP)
 };
 
+// How an operand's lanes are changed before use; most are not (`changed` is false).
 struct Operand {
   OperandKind kind = OperandKind::none;
+  bool changed = false;   // any of the following
   bool negate = false, absolute = false;
-  u8 select = 0;          // SDWA selection, op_sel bit, by handler
+  bool sign_extend = false;
+  u8 shift = 0, bits = 32;  // SDWA selection and op_sel: `bits` bits from bit `shift`
   u16 index = 0;
+  u8 registers = 1;       // as written: v[4:7] is 4
   u64 value = 0;
   const u32* row = nullptr;
 };
 
 using Handler = void (*)(Wave&, const Instruction&);
 
+enum class Write16 : u8 { zero_high, keep_high, to_high };  // what a 16-bit result does to the other half of its register
+
 struct Instruction {
   Handler handler = nullptr;
-  Operand dst, dst2;      // dst2: carry out, second half of VOPD
-  Operand src[4];
+  Operand dst, dst2;      // dst2: carry out
+  Operand src[4];         // memory: 0 vector address, 1 data, 2 scalar base, 3 second data
   u64 address = 0;        // of its first byte, in device memory
   u32 index = 0;          // in its program, counting from 0
   u16 opcode = 0;         // LLVM's number
   u8 length = 4;          // bytes
   InstructionClass group = InstructionClass::other;
   CachePolicy cache;
-  u8 clamp = 0, omod = 0;
-  u8 op_sel = 0, op_sel_hi = 0, neg_lo = 0, neg_hi = 0;
-  u8 lds_offsets = 0;     // number of separate LDS offsets (ds_*_2addr: 2)
-  i64 imm = 0;            // branch target, offset, simm16, DPP control by handler
-  u32 imm2 = 0;
-  Handler inner = nullptr;          // what a wrapping handler (DPP, SDWA) runs
-  const Instruction* second = nullptr;  // Y half of VOPD
-  const char* mnemonic = "";        // LLVM's opcode name, e.g. V_ADD_F32_e32_gfx11
+  bool implemented = true;  // else executing it is a fault
+  bool clamp = false;
+  Write16 write16 = Write16::zero_high;
+  u8 op_sel = 0, op_sel_hi = 0, neg_lo = 0, neg_hi = 0;  // bit k: source k
+  i64 imm = 0;            // byte offset of a memory access, 16-bit immediate of a scalar instruction, control of DPP
+  u32 imm2 = 0;           // second offset (ds_*_2addr), masks of DPP
+  const Instruction* target = nullptr;  // of a branch
+  const Instruction* inner = nullptr;   // what a wrapping handler (DPP, SDWA) runs; first half of VOPD
+  const Instruction* second = nullptr;  // second half of VOPD
+  const char* mnemonic = "";            // LLVM's name, e.g. V_ADD_F32_e32_gfx11
 };
 
 }  // namespace llmc::emu

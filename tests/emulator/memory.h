@@ -12,7 +12,7 @@ namespace llmc::emu {
 // of the wave is the instruction. `lane` is -1 where the fault is not one lane's.
 class Fault : public std::runtime_error {
  public:
-  explicit Fault(const std::string& what, int lane = -1) : std::runtime_error(what), lane(lane) {}
+  explicit Fault(const std::string& what, int of_lane = -1) : std::runtime_error(what), lane(of_lane) {}
   int lane;
 };
 

@@ -1,8 +1,8 @@
 // The state of a wave and of the workgroup it belongs to: what an instruction reads and writes besides memory.
 //
-// Scalar registers keep the numbers that instructions give them (RDNA3 ISA, section 3.2), so that a pair is two neighbours whatever its
+// Scalar registers keep the numbers that instructions give them (RDNA3 ISA, chapter 3), so that a pair is two neighbours whatever its
 // name: VCC is sgpr[106..107], EXEC sgpr[126..127]. M0 and NULL changed places between families; here M0 is always 124, and NULL never
-// reaches this array (the decoder makes it the constant 0 as a source, and `sink` as a destination).
+// reaches this array (the decoder makes it the constant 0 as a source; as a destination it is skipped).
 // Vector registers: `wave_size` lanes of register 0, then of register 1, ...; accumulation registers (gfx908 to gfx942) lie behind them.
 #pragma once
 #include <cstring>
@@ -11,6 +11,7 @@
 namespace llmc::emu {
 
 class Memory;
+class Program;
 struct Instruction;
 
 constexpr unsigned kVccRegister = 106;
@@ -38,7 +39,7 @@ enum class WaveState : u8 {
 
 struct alignas(64) Wave {
   alignas(64) u32 sgpr[128] = {};
-  u32 sink[32] = {};                // destination of writes to NULL
+  alignas(64) u32 permuted[64] = {};  // the first source of a DPP instruction, its lanes moved; the result of an SDWA instruction
   const Instruction* next = nullptr;  // the next instruction (Program::at makes it from an address); during a handler, the one after it
   u32* vgprs = nullptr;             // vgpr_count x wave_size, 64-byte aligned
   u32 vgpr_count = 0;               // registers in `vgprs`, accumulation registers included
@@ -55,6 +56,7 @@ struct alignas(64) Wave {
   u8* scratch = nullptr;            // lane l's private memory is scratch + l * scratch_bytes
   u32 scratch_bytes = 0;
   Memory* memory = nullptr;
+  const Program* program = nullptr;  // set by run
   Workgroup* workgroup = nullptr;
 
   u32* vgpr(unsigned r) { return vgprs + static_cast<std::size_t>(r) * wave_size; }

@@ -2,8 +2,8 @@
 """Runs on the card's machine, in the folder where pack.py's archive was unpacked: every golden and matrix program against its truth, the
 demo, and `bench` of the presets. usage: run.py [--only golden,matrix,demo,bench] [--out RESULTS.json] [--depths 0] [--minutes 8]
 
-Prints one line a program and a summary; exits 1 where anything failed. Model files of the presets are made here (synth_gguf.py) under
---models, kept while the disk has room.
+Prints one line a program and a summary; exits 1 where anything failed. Models of the matrix are made here, beside their programs, and
+removed; those of the presets (synth_gguf.py) under --models and kept.
 """
 import argparse
 import concurrent.futures
@@ -35,11 +35,27 @@ def attempt(results, name, action):
     print(f'{"FAILED" if failed else "ok":7}{name} ({time.time() - start:.1f} s)' + (f'\n{answer}' if failed else ''), flush=True)
 
 
-def logits(kind, program, folder):
-    name = os.path.basename(program).split('.', 1)[1].rsplit('.', 1)[0]
-    if kind == 'golden':
-        return logits_test.check_golden(name, os.path.join(HERE, f'tiny-{name}'), program, folder)
-    return logits_test.check_matrix(name, os.path.join(HERE, f'{name}.gguf'), program, folder)
+def programs_of(kind):
+    """Name of the model to its programs, one a level."""
+    programs = {}
+    for program in sorted(glob.glob(os.path.join(HERE, f'{kind}.*'))):
+        name = os.path.basename(program)[len(kind) + 1:].rsplit('.', 1)[0]
+        programs.setdefault(name, []).append(program)
+    return programs
+
+
+def compare_golden(results, name, programs):
+    for program in programs:
+        with tempfile.TemporaryDirectory() as folder:
+            attempt(results, os.path.basename(program), lambda: logits_test.check_golden(name, os.path.join(HERE, f'tiny-{name}'), program, folder))
+
+
+def compare_matrix(results, name, programs):
+    model = harness.make_model(os.path.join(HERE, f'{name}.gguf'), *cases.CASES[name]['model'])
+    for program in programs:
+        with tempfile.TemporaryDirectory() as folder:
+            attempt(results, os.path.basename(program), lambda: logits_test.check_matrix(name, model, program, folder))
+    os.remove(model)
 
 
 def demo(program):
@@ -75,25 +91,21 @@ def main():
     results = {}
     parts = arguments.only.split(',')
 
-    def compare(kind, program):
-        with tempfile.TemporaryDirectory() as folder:
-            attempt(results, os.path.basename(program), lambda: logits(kind, program, folder))
-
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-        for kind in ('golden', 'matrix'):
-            programs = [p for p in sorted(glob.glob(os.path.join(HERE, f'{kind}.*'))) if os.access(p, os.X_OK)]
-            list(pool.map(lambda program: compare(kind, program), programs if kind in parts else ()))
+        for kind, compare in (('golden', compare_golden), ('matrix', compare_matrix)):
+            if kind in parts:
+                list(pool.map(lambda item: compare(results, *item), programs_of(kind).items()))
     for program in sorted(glob.glob(os.path.join(HERE, 'demo.*'))) if 'demo' in parts else ():
         attempt(results, os.path.basename(program), lambda: demo(program))
     if 'bench' in parts:
-        for preset in sorted({os.path.basename(p)[len('bench.'):].rsplit('.', 1)[0] for p in glob.glob(os.path.join(HERE, 'bench.*'))}):
+        for preset, programs in programs_of('bench').items():
             if time.time() > end:
                 print(f'no time left for {preset}')
                 continue
             model = os.path.join(arguments.models, f'{preset}.gguf')
             if not os.path.exists(model):
                 subprocess.run([sys.executable, os.path.join(HERE, 'synth_gguf.py'), preset, model], check=True)
-            for program in sorted(glob.glob(os.path.join(HERE, f'bench.{preset}.*'))):
+            for program in programs:
                 attempt(results, os.path.basename(program), lambda: bench(program, model, arguments.depths.split(','), arguments.prompt))
     if arguments.out:
         json.dump(results, open(arguments.out, 'w'), indent=1)

@@ -35,9 +35,9 @@ def read_report(text):
     """Kernel to its (threads, registers, shared, scratch, spills), None for what is not known; columns are found by the table's head."""
     rows = [line.split() for line in text.splitlines()]
     names = next(row for row in rows if row[:1] == ['kernel'])
-    places = [names.index(name) for name in ('threads', 'registers', 'shared', 'scratch', 'spills')]
+    places = [names.index(name) if name in names else None for name in ('threads', 'registers', 'shared', 'scratch', 'spills')]  # x86 has none
     kernels = [row for row in rows if row and re.fullmatch('(decode|prefill)_.*|head_logits|sample', row[0])]
-    return {row[0]: [None if row[i] == '-' else int(row[i]) for i in places] for row in kernels}
+    return {row[0]: [None if i is None or row[i] == '-' else int(row[i]) for i in places] for row in kernels}
 
 
 def ptx_of(program):

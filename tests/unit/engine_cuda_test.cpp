@@ -47,7 +47,16 @@ TEST_F(Cuda, DescribesTheDevice) {
   EXPECT_EQ(info.name, "A fake H200");
   EXPECT_EQ(info.arch, "sm_90");
   EXPECT_EQ(info.memory_free, u64{1} << 30);
+  EXPECT_TRUE(info.driver.ends_with("CUDA 13.0")) << info.driver;
   EXPECT_EQ(device->workers(plan_), 8u);
+}
+
+TEST_F(Cuda, TheFirstGpuSaysItsArch) {
+  EXPECT_EQ(first_gpu_arch(), "sm_90");
+  fake_->capability = 120;
+  EXPECT_EQ(first_gpu_arch(), "sm_120");
+  fake_->init_result = 100;  // CUDA_ERROR_NO_DEVICE
+  EXPECT_EQ(first_cuda_arch(), std::nullopt);
 }
 
 TEST_F(Cuda, LargeUploadsArriveWhole) {

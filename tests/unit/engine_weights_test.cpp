@@ -79,7 +79,7 @@ TEST(Weights, AbsentAndOtherModelsAreRefused) {
   EXPECT_EQ(code_of(folder / "absent"), Exit::usage);
   const SmallModel other("another");
   EXPECT_EQ(code_of(other.gguf->path()), Exit::bad_input);
-  std::filesystem::copy_file(model.gguf->path(), folder / image->extern_weights()->file);
+  std::filesystem::copy_file(model.gguf->path(), folder / *image->extern_weights());
   EXPECT_EQ(code_of(""), Exit::ok);
 }
 

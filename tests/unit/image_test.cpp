@@ -79,8 +79,8 @@ TEST(Image, ExternWeightsStayInTheModel) {
   const auto image = Image::open(folder / "out");
   EXPECT_TRUE(image->weights().empty());
   ASSERT_TRUE(image->extern_weights());
-  EXPECT_EQ(image->extern_weights()->file, std::filesystem::path(model.gguf->path()).filename());
-  EXPECT_EQ(image->extern_weights()->identity, gguf_identity(*model.gguf));
+  EXPECT_EQ(*image->extern_weights(), std::filesystem::path(model.gguf->path()).filename());
+  EXPECT_EQ(image->identity(), gguf_identity(*model.gguf));
 }
 
 TEST(Image, AFileWithoutSectionsSaysSo) { EXPECT_NE(refusal("/bin/true").find("holds no model"), std::string::npos); }

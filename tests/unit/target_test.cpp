@@ -98,6 +98,15 @@ TEST(Target, HostCpuAgreesWithTheCompiler) {
   EXPECT_EQ(cpu.avx512vnni, __builtin_cpu_supports("avx512vnni") != 0);
 }
 
+TEST(Target, ADeviceGetsTheArchThatRunsOnIt) {
+  EXPECT_EQ(arch_for_device("gfx1100"), "gfx1100");
+  EXPECT_EQ(arch_for_device("sm_86"), "sm_86");
+  EXPECT_EQ(arch_for_device("sm_87"), "sm_86");
+  EXPECT_EQ(arch_for_device("sm_100"), "sm_90");
+  EXPECT_EQ(arch_for_device("sm_75"), std::nullopt);
+  EXPECT_EQ(arch_for_device("gfx1099"), std::nullopt);
+}
+
 TEST(Target, FaultsInTheDataAreNamed) {
   const char* good =
       "family='x'\n[[arch]]\nname='a'\nwave=1\nregisters=1\ndot='none'\nproducts=[{name='p',title='P',units=1,bandwidth_gb_s=1}]\n";

@@ -1,0 +1,137 @@
+// Attention of one new token over a short context (attn_split::short_positions), made to be done soon: every query head has a worker of
+// its own, which reads K and V for itself; so few rows come from L2 however often they are read.
+//
+// Two passes in place of an online softmax. First the scores of all positions, which do not depend on each other; then every wave finds
+// the maximum and the sum of all of them for itself, so that nobody waits for another's; then the weighted sum of the values. The first
+// rows of K and V are loaded before the token's q is waited for, since they do not depend on it.
+#pragma once
+#include "kernels/gpu/attention.h"
+
+namespace llmc::attention {
+
+template <class S, class Link>
+struct Short {
+  using Base = Decode<S, Link, 1>;
+  using Buffers = typename Base::Buffers;
+  static constexpr u32 head_dim = Base::head_dim, group = Base::group, chunks = Base::chunks, team = Base::team, width = Base::width;
+  static constexpr u32 teams = Base::teams, waves = Base::waves, teams_of_wave = prim::kWave / team;
+  static constexpr u32 flight = 4;  // rows of K and V in flight for a team
+
+  struct Shared {
+    f32 q[1][width];
+    u16 k[width], v[width];  // the new token's
+    f32 score[attn_split::short_positions];
+    f32 sums[waves][width];
+  };
+
+  // The rows of K (`source` = b.k) or V of a team: positions base + i teams + its number.
+  struct Rows {
+    u32x4 row[flight];
+  };
+  LLMC_FN static u32 my_team() { return prim::thread() / team; }
+  LLMC_FN static u32 chunk() { return prim::lane() % team; }
+  LLMC_FN static Rows load(const u16* source, u32 kv_head, u32 base, u32 pos, u32 ctx) {
+    const u8* first = (const u8*)(source + (u64)kv_head * ctx * head_dim) + chunk() * 16;
+    Rows rows;
+    LLMC_UNROLL for (u32 i = 0; i < flight; i++) {
+      const u32 position = base + i * teams + my_team();
+      rows.row[i] = u32x4{0, 0, 0, 0};
+      if (position < pos && chunk() < chunks) rows.row[i] = prim::load16(first + (u64)position * head_dim * 2);
+    }
+    return rows;
+  }
+  // Whether any team of this wave has a row in round i.
+  LLMC_FN static bool has_rows(u32 base, u32 i, u32 count) { return base + i * teams + prim::wave() * teams_of_wave < count; }
+  LLMC_FN static u32x4 row_of(const Rows& rows, u32 i, u32 position, u32 pos, const u16* newest) {
+    return position == pos && chunk() < chunks ? *(const u32x4*)&newest[chunk() * 8] : rows.row[i];
+  }
+
+  // As Decode::run.
+  template <class Ready>
+  LLMC_HOT LLMC_FN static bool run(const Link& link, const Buffers& b, u32 pos, u32 ctx, u32 worker, u32 workers, u8* shared, Ready ready) {
+    Shared& s = *(Shared*)shared;
+    const u32 count = pos + 1;
+    LLMC_GRID_STRIDE for (u32 head = worker; head < S::n_heads; head += workers) {
+      const u32 kv_head = head / group;
+      const Rows keys = load(b.k, kv_head, 0, pos, ctx), values = load(b.v, kv_head, 0, pos, ctx);
+      prim::sync_block();  // the shared memory was the phase's before, or the head's
+      if (head_dim < width && prim::thread() < width - head_dim) s.q[0][head_dim + prim::thread()] = 0;
+      Base::prepare(link, b, s, kv_head, head % group, pos, ctx, true);
+      prim::sync_block();
+      ready();
+      scores(b, s, keys, kv_head, pos, ctx);
+      prim::sync_block();
+      f32 top = lowest, sum = 0;
+      LLMC_GRID_STRIDE for (u32 p = prim::lane(); p < count; p += prim::kWave) top = prim::max(top, s.score[p]);
+      top = prim::wave_max(top);
+      LLMC_GRID_STRIDE for (u32 p = prim::lane(); p < count; p += prim::kWave) sum += prim::exp2(s.score[p] - top);
+      sum = prim::wave_sum(sum);
+      weigh(b, s, values, kv_head, top, pos, ctx);
+      prim::sync_block();
+      const f32 inverse = prim::rcp(sum);
+      LLMC_GRID_STRIDE for (u32 d = prim::thread(); d - prim::lane() < head_dim; d += S::threads) {
+        const bool valid = d < head_dim;
+        f32 value = 0;
+        LLMC_UNROLL for (u32 w = 0; w < waves; w++) {
+          if (valid) value += s.sums[w][d];
+        }
+        link.write(b.att + (u64)head * head_dim, d, value * inverse, valid);
+      }
+      if (link.failed()) return false;
+    }
+    prim::sync_block();
+    return true;
+  }
+
+  LLMC_FN static void scores(const Buffers& b, Shared& s, Rows keys, u32 kv_head, u32 pos, u32 ctx) {
+    const f32x4 low = *(const f32x4*)&s.q[0][chunk() * 8], high = *(const f32x4*)&s.q[0][chunk() * 8 + 4];
+    LLMC_GRID_STRIDE for (u32 base = 0; base <= pos; base += teams * flight) {
+      if (base != 0) keys = load(b.k, kv_head, base, pos, ctx);
+      LLMC_UNROLL for (u32 i = 0; i < flight; i++) {
+        if (!has_rows(base, i, pos + 1)) continue;
+        const u32 position = base + i * teams + my_team();
+        f32 key[8], dot = 0;
+        Base::unpack(key, row_of(keys, i, position, pos, s.k));
+        LLMC_UNROLL for (u32 j = 0; j < 4; j++) dot += low[j] * key[j] + high[j] * key[4 + j];
+        dot = prim::wave_sum<team>(dot);
+        if (chunk() == 0 && position <= pos) s.score[position] = dot;
+      }
+    }
+  }
+
+  // The wave's share of the weighted sum of the values into s.sums, not yet divided by the sum of the weights.
+  LLMC_FN static void weigh(const Buffers& b, Shared& s, Rows values, u32 kv_head, f32 top, u32 pos, u32 ctx) {
+    f32 acc[8] = {};
+    LLMC_GRID_STRIDE for (u32 base = 0; base <= pos; base += teams * flight) {
+      if (base != 0) values = load(b.v, kv_head, base, pos, ctx);
+      LLMC_UNROLL for (u32 i = 0; i < flight; i++) {
+        if (!has_rows(base, i, pos + 1)) continue;
+        const u32 position = base + i * teams + my_team();
+        const f32 weight = position <= pos ? prim::exp2(s.score[position] - top) : 0.0f;
+        f32 value[8];
+        Base::unpack(value, row_of(values, i, position, pos, s.v));
+        LLMC_UNROLL for (u32 j = 0; j < 8; j++) acc[j] += weight * value[j];
+      }
+    }
+    LLMC_UNROLL for (u32 m = team; m < prim::kWave; m *= 2) {
+      LLMC_UNROLL for (u32 j = 0; j < 8; j++) acc[j] += prim::shfl_xor(acc[j], m);
+    }
+    if (prim::lane() < team) {
+      f32* out = s.sums[prim::wave()];
+      *(f32x4*)&out[chunk() * 8] = f32x4{acc[0], acc[1], acc[2], acc[3]};
+      *(f32x4*)&out[chunk() * 8 + 4] = f32x4{acc[4], acc[5], acc[6], acc[7]};
+    }
+  }
+
+  // Asks for the K and V that this worker will read to be brought into L2.
+  LLMC_FN static void prefetch(const Buffers& b, u32 pos, u32 ctx, u32 worker, u32) {
+    if (worker >= S::n_heads) return;
+    const u64 offset = (u64)(worker / group) * ctx * head_dim * 2;
+    LLMC_GRID_STRIDE for (u32 line = prim::thread(); line < (pos * head_dim * 2 + 127) / 128; line += S::threads) {
+      prim::prefetch((const u8*)b.k + offset + 128 * line);
+      prim::prefetch((const u8*)b.v + offset + 128 * line);
+    }
+  }
+};
+
+}  // namespace llmc::attention

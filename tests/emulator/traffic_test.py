@@ -1,0 +1,95 @@
+#!/usr/bin/python3
+"""What a decoded token reads, by the emulator's counts. usage: traffic_test.py traffic PRESET|demo ARCH FUSE | instructions TYPE ARCH
+
+A preset (tests/targets/preset.py) is cut to two layers, all weights zero, and decodes three tokens; the demo model one behind 300 others.
+Of the weights, a token reads the cache lines that hold them, and of the KV cache those of the positions before it: at most 1.03 times their
+bytes, and each line once. Query heads that share K and V in larger groups than a workgroup takes (kernels/attn_split.h) read them once
+for each part. Other reads are printed by kernel.
+
+instructions: a matrix times a vector in one tensor type, of llama3.2-1b's feed-forward: how many vector instructions a weight takes (of one
+lane), and that on the card the estimate is bound by bytes.
+"""
+import json
+import os
+import sys
+import tempfile
+
+import emulated
+
+sys.path.insert(0, os.path.join(emulated.harness.ROOT, 'tests', 'targets'))
+import harness  # noqa: E402
+import preset  # noqa: E402
+
+LAYERS, DEPTH, LINE, MOST = 2, 300, 128, 1.03
+TOKENS = '1,2,3'
+HEADS_TOGETHER = 4  # attn_split::max_heads of heads up to 128 wide
+VECTOR = ('vector ALU', 'packed', 'dot', 'transcendental')
+KV, WEIGHTS = 'device 1', 'device 2'  # in the order in which the engine allocates them, behind the arena
+
+
+def prepare(name, arch, fuse, folder):
+    """The program's command, its tokens' positions, and the query heads of a KV head."""
+    program = os.path.join(folder, 'program')
+    if name == 'demo':
+        harness.compile_model(emulated.DEMO, program, '--arch', arch, '--fuse', fuse, '--ctx', 512)
+        return [program, 'bench', '-p', 0, '-n', 1, '-d', DEPTH, '-r', 1], [DEPTH + 1] * 2, 2
+    preset.PRESETS['cut'] = preset.PRESETS[name]._replace(layers=LAYERS)
+    model = preset.write(os.path.join(folder, 'model.gguf'), 'cut')
+    harness.compile_model(model, program, '--arch', arch, '--fuse', fuse, '--weights=extern', '--ctx', 256)
+    command = [program, 'logits', '--weights', model, '--step', '--tokens', TOKENS, '-n', 0, '-o', os.path.join(folder, 'logits')]
+    return command, list(range(TOKENS.count(',') + 1)), preset.PRESETS[name].heads // preset.PRESETS[name].kv_heads
+
+
+def traffic(name, arch, fuse, folder):
+    command, positions, group = prepare(name, arch, fuse, folder)
+    emulated.use_card(arch, CUS=8)
+    info = json.loads(harness.run(command[0], 'info', '--json').stdout)
+    counts, _ = emulated.counted(*command[:1], folder, *command[1:])
+    print(open(os.path.join(folder, 'counts.json.txt')).read())
+    kernels = [k for k in counts['kernels'] if k['kernel'].startswith('decode_') or k['kernel'] == 'head_logits']
+    steps = {k['kernel']: len(positions) for k in kernels}
+    if name == 'demo' and fuse != 'model':  # the head also runs behind a prompt
+        steps['head_logits'] = next(k['launches'] for k in kernels if k['kernel'] == 'head_logits')
+
+    def per_token(allocation, count):
+        return sum(k['global'].get(allocation, {}).get(count, 0) / steps[k['kernel']] for k in kernels)
+
+    kv_bytes = info['kv_bytes_per_position'] * sum(positions) / len(positions)
+    failed = []
+    for what, allocation, expected, parts in (('weights', WEIGHTS, info['bytes_per_token'], 1),
+                                              ('KV cache', KV, kv_bytes, -(-group // HEADS_TOGETHER))):
+        lines, fetches = (per_token(allocation, count) for count in ('lines', 'fetches'))
+        print(f'{name} {arch} {fuse}, {what}: {expected:.0f} bytes a token; '
+              f'lines {lines * LINE / expected:.4f}, fetches {fetches * LINE / expected:.4f} of them')
+        if not 0.97 <= lines * LINE / expected <= MOST:
+            failed.append(f'{what}: lines of {lines * LINE / expected:.3f} times the bytes')
+        if fetches > lines * parts * MOST:
+            failed.append(f'{what}: each line is fetched {fetches / lines:.3f} times')
+    for kernel in kernels:
+        others = {allocation: traffic['read_bytes'] // kernel['launches'] for allocation, traffic in kernel['global'].items()
+                  if allocation not in (WEIGHTS, KV)}
+        print(f'  {kernel["kernel"]}: other bytes read a launch: {others}')
+    assert not failed, failed
+
+
+def instructions(kind, arch, folder):
+    shape = preset.PRESETS['llama3.2-1b-q4_k_m']._replace(layers=1, vocab=2048, file_type=kind)
+    preset.PRESETS['cut'] = shape
+    model = preset.write(os.path.join(folder, 'model.gguf'), 'cut')
+    program = os.path.join(folder, 'program')
+    harness.compile_model(model, program, '--arch', arch, '--fuse', 'op', '--weights=extern', '--ctx', 256)
+    emulated.use_card(arch, CUS=emulated.whole_card(arch))
+    counts, _ = emulated.counted(program, folder, 'logits', '--weights', model, '--step', '--tokens', 1, '-n', 0,
+                                 '-o', os.path.join(folder, 'logits'))
+    kernel = next(k for k in counts['kernels'] if k['kernel'] == 'decode_gateup_v0')
+    vector = sum(kernel['instructions'][unit] for unit in VECTOR)
+    time = kernel['estimate']
+    weights = 2 * shape.ff * shape.width
+    print(f'{kind} {arch}: {vector * kernel["wave_size"] / weights:.3f} vector instructions a weight; estimate for {counts["product"]}: '
+          f'bytes {time["bytes_us"]:.1f} us, vector ALU {time["vector_us"]:.1f} us, LDS {time["lds_us"]:.1f} us')
+    assert time['bound_by'] == 'bytes', time
+
+
+if __name__ == '__main__':
+    with tempfile.TemporaryDirectory() as temporary:
+        {'traffic': traffic, 'instructions': instructions}[sys.argv[1]](*sys.argv[2:], temporary)

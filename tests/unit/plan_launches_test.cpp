@@ -1,0 +1,97 @@
+// The launch lists, against the table of docs/architecture.md.
+#include "tests/unit/plan_fixture.h"
+
+namespace llmc {
+namespace {
+
+using test::model_file;
+using test::plan_of;
+using test::read_built;
+
+using Step = std::pair<std::string, int>;  // kernel, layer
+
+std::vector<Step> steps(const std::vector<Launch>& launches) {
+  std::vector<Step> list;
+  for (const Launch& launch : launches) list.emplace_back(launch.kernel, launch.layer);
+  return list;
+}
+
+// Two layers, the second with another type in ffn_down: two variants.
+Model two_variants() {
+  auto file = model_file("llama");
+  return read_built(file.remove_tensor("blk.1.ffn_down.weight").tensor("blk.1.ffn_down.weight", test::q8_0, {96, 64}));
+}
+
+const std::vector<Step> op_list = {{"decode_embed", -1},
+                                   {"decode_qkv_v0", 0}, {"decode_attn", 0}, {"decode_o_v0", 0}, {"decode_gateup_v0", 0}, {"decode_down_v0", 0},
+                                   {"decode_qkv_v1", 1}, {"decode_attn", 1}, {"decode_o_v1", 1}, {"decode_gateup_v1", 1}, {"decode_down_v1", 1},
+                                   {"head_logits", -1}, {"sample", -1}};
+
+class Launches : public testing::TestWithParam<const char*> {};
+
+TEST_P(Launches, EveryLevelHasItsDecodeList) {
+  const Model model = two_variants();
+  EXPECT_EQ(steps(plan_of(model, GetParam(), Fuse::op).decode), op_list);
+  EXPECT_EQ(steps(plan_of(model, GetParam(), Fuse::block).decode),
+            (std::vector<Step>{{"decode_embed", -1}, {"decode_block_v0", 0}, {"decode_block_v1", 1}, {"head_logits", -1}, {"sample", -1}}));
+  EXPECT_EQ(steps(plan_of(model, GetParam(), Fuse::model).decode), (std::vector<Step>{{"decode_model", -1}}));
+}
+
+TEST_P(Launches, TheOtherListsAreTheSameAtEveryLevel) {
+  const Model model = two_variants();
+  std::vector<Step> prompt = {{"prefill_embed", -1}};
+  for (int layer = 0; layer < 2; layer++) {
+    const std::string v = "_v" + std::to_string(layer);
+    for (const std::string& kernel : {std::string("norm_attn"), "qkv" + v, std::string("rope"), std::string("attn"), std::string("quant_o"), "o" + v,
+                                      std::string("norm_ffn"), "gateup" + v, std::string("quant_down"), "down" + v}) {
+      prompt.emplace_back("prefill_" + kernel, layer);
+    }
+  }
+  for (const Fuse fuse : {Fuse::op, Fuse::block, Fuse::model}) {
+    const Plan plan = plan_of(model, GetParam(), fuse);
+    EXPECT_EQ(steps(plan.decode_op), op_list);
+    EXPECT_EQ(steps(plan.head), (std::vector<Step>{{"head_logits", -1}}));
+    EXPECT_EQ(steps(plan.sample), (std::vector<Step>{{"sample", -1}}));
+    EXPECT_EQ(steps(plan.prefill), prompt);
+    const bool stream = fuse == Fuse::model && std::string(GetParam()) == "sm_90";
+    EXPECT_EQ(steps(plan.setup), stream ? (std::vector<Step>{{"stream_setup", -1}}) : std::vector<Step>{});
+  }
+}
+
+// What waits for other workgroups must have them all on the device; what does not need not.
+TEST_P(Launches, OnlyKernelsWithGridBarriersAreResident) {
+  const Model model = two_variants();
+  for (const Fuse fuse : {Fuse::op, Fuse::block, Fuse::model}) {
+    const Plan plan = plan_of(model, GetParam(), fuse);
+    for (const auto* list : {&plan.setup, &plan.prefill, &plan.head, &plan.sample, &plan.decode, &plan.decode_op}) {
+      for (const Launch& launch : *list) {
+        EXPECT_EQ(launch.resident, launch.kernel.starts_with("decode_block") || launch.kernel == "decode_model") << launch.kernel;
+      }
+    }
+  }
+}
+
+TEST_P(Launches, SharedMemoryIsWithinTheProcessor) {
+  const Target target = find_target(GetParam());
+  for (const Fuse fuse : {Fuse::op, Fuse::block, Fuse::model}) {
+    const Plan plan = plan_of(two_variants(), GetParam(), fuse);
+    for (const auto* list : {&plan.prefill, &plan.decode, &plan.decode_op}) {
+      for (const Launch& launch : *list) {
+        EXPECT_LE(launch.shared, target.lds_bytes) << launch.kernel;
+        // A matrix phase holds at least its rounded input, one byte an element.
+        if (launch.kernel.starts_with("decode_down") && target.is_gpu()) {
+          EXPECT_GE(launch.shared, plan.shape.d_ff);
+        }
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Launches, testing::Values("x86-64-v3", "sm_80", "sm_90", "gfx1100", "gfx90a"), [](const auto& param) {
+  std::string name = param.param;
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+});
+
+}  // namespace
+}  // namespace llmc

@@ -1,0 +1,83 @@
+// Who does what: the pure functions that cut work over workers, columns over lanes and a context over pieces.
+#include <algorithm>
+#include <gtest/gtest.h>
+#include "kernels/attn_split.h"
+#include "kernels/split.h"
+
+namespace llmc {
+namespace {
+
+TEST(Split, EveryItemHasOneWorker) {
+  for (const u32 items : {0u, 1u, 7u, 132u, 1000u, 151936u}) {
+    for (const u32 workers : {1u, 2u, 96u, 132u, 264u}) {
+      u32 end = 0, least = ~0u, most = 0;
+      for (u32 worker = 0; worker < workers; worker++) {
+        const Range range = split(items, workers, worker);
+        EXPECT_EQ(range.begin, end);
+        end = range.end;
+        least = std::min(least, range.end - range.begin);
+        most = std::max(most, range.end - range.begin);
+      }
+      EXPECT_EQ(end, items);
+      EXPECT_LE(most - least, 1u) << items << " items, " << workers << " workers";
+    }
+  }
+}
+
+TEST(Split, SlicesStayWithinGroupsAndColumns) {
+  for (const u32 items : {1u, 20u, 112u, 608u}) {
+    for (const u32 micro_tiles : {1u, 7u, 38u, 112u}) {
+      for (const u32 workers : {1u, 48u, 132u}) {
+        const u32 slices = pick_slices(items, 2, micro_tiles, 16, workers);
+        EXPECT_GE(slices, 1u);
+        EXPECT_LE(slices, std::min(16u, micro_tiles));
+      }
+    }
+  }
+  // One row tile for 16 groups: all of them get a part of its columns, 64 micro tiles divide evenly.
+  EXPECT_EQ(pick_slices(132, 1, 64, 16, 132), 16u);
+  // As many tiles as groups: cutting them would only add work.
+  EXPECT_EQ(pick_slices(132 * 16, 1, 64, 16, 132), 1u);
+}
+
+TEST(Split, PiecesOfAContextCoverIt) {
+  for (const unsigned positions : {1u, 63u, 64u, 65u, 1000u, 4096u, 131072u}) {
+    for (const unsigned workers : {1u, 8u, 132u, 264u, 2048u}) {
+      for (const unsigned lanes : {1u, 2u, 8u, 32u}) {
+        const unsigned count = attn_split::pieces(positions, workers, lanes);
+        SCOPED_TRACE(testing::Message() << positions << " positions, " << workers << " workers, " << lanes << " lanes: " << count << " pieces");
+        EXPECT_GE(count, 1u);
+        EXPECT_LE(count, attn_split::max_pieces);
+        if (count > 1) {
+          EXPECT_LE(count * lanes, workers) << "more pieces than workers";
+        }
+        EXPECT_EQ(attn_split::piece_begin(0, count, positions), 0u);
+        EXPECT_EQ(attn_split::piece_begin(count, count, positions), positions);
+        for (unsigned piece = 0; piece < count; piece++) {
+          const unsigned length = attn_split::piece_begin(piece + 1, count, positions) - attn_split::piece_begin(piece, count, positions);
+          EXPECT_GE(length, count > 1 ? attn_split::min_piece / 2 : 1u);
+        }
+      }
+    }
+  }
+}
+
+TEST(Split, ALongContextUsesEveryWorker) {
+  EXPECT_EQ(attn_split::pieces(32000, 132, 8), 16u);  // 132 / 8
+  EXPECT_EQ(attn_split::pieces(32000, 132, 2), 66u);
+  EXPECT_EQ(attn_split::pieces(100, 132, 2), 2u);     // no more than one a min_piece
+}
+
+TEST(Split, PartsOfAGroupCoverItsHeads) {
+  for (unsigned group = 1; group <= 32; group++) {
+    for (const unsigned head_dim : {32u, 64u, 128u, 256u}) {
+      const unsigned parts = attn_split::parts(group, head_dim), heads = attn_split::heads_per_part(group, head_dim);
+      EXPECT_LE(heads, attn_split::max_heads(head_dim));
+      EXPECT_GE(parts * heads, group);
+      EXPECT_LT((parts - 1) * heads, group) << "a part without a head";
+    }
+  }
+}
+
+}  // namespace
+}  // namespace llmc
