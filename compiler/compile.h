@@ -11,7 +11,7 @@ struct CompileOptions {
   std::string arch;         // "gfx1100", "sm_90:h200", "native"; empty: the GPU that is there, else native
   std::string output;       // empty: the model's file name with ".bin", in the current folder
   u32 ctx = 0;
-  Fuse fuse = Fuse::block;
+  std::optional<Fuse> fuse;  // none: the planner picks
   bool extern_weights = false;
   std::string ptxas = "off";    // off, auto (from PATH or /usr/local/cuda/bin), or a path
   std::string emit;             // "", plan, hip, ll, asm, obj: write that to `output` instead

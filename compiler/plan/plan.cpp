@@ -71,7 +71,7 @@ Plan make_plan(const Model& model, const Target& target, const PlanOptions& opti
   plan.wave = target.wave;
   plan.bandwidth_gb_s = target.usable_gb_s();
   plan.shape = make_shape(model);
-  plan.fuse = options.fuse;
+  plan.fuse = options.fuse.value_or(target.fuse_model ? Fuse::model : Fuse::block);
   plan.extern_weights = options.extern_weights;
   plan.ctx = choose_ctx(model, options.ctx);
   const bool gpu = plan.family != "x86";

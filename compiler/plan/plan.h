@@ -1,6 +1,7 @@
 // The plan: what is read, computed and launched for one token and for one chunk of a prompt, as plain data. Made by make_plan from
 // the model and the target, printed by `llmc plan`, carried in the executable as JSON, obeyed by the runtime, which knows no model.
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 #include <nlohmann/json_fwd.hpp>
@@ -105,7 +106,7 @@ struct Plan {
 
 struct PlanOptions {
   u32 ctx = 0;  // 0: the model's, at most 8,192
-  Fuse fuse = Fuse::block;
+  std::optional<Fuse> fuse;  // none: the fastest known on the target
   bool extern_weights = false;
 };
 

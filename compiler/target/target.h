@@ -27,6 +27,7 @@ struct Target {
   std::string matrix = "none";        // none, mfma, wmma, mma
   double bandwidth_gb_s = 0;          // 1e9 bytes a second, data sheet
   double measured_gb_s = 0;           // read bandwidth measured on the card; 0 where none was
+  bool fuse_model = false;            // --fuse=model was measured to be the fastest level; else block is taken
   std::vector<std::string> features;  // LLVM target features on top of the arch ("+ptx80")
 
   bool is_gpu() const { return family == "amd" || family == "nvidia"; }

@@ -53,8 +53,6 @@ TEST_P(Launches, TheOtherListsAreTheSameAtEveryLevel) {
     EXPECT_EQ(steps(plan.head), (std::vector<Step>{{"head_logits", -1}}));
     EXPECT_EQ(steps(plan.sample), (std::vector<Step>{{"sample", -1}}));
     EXPECT_EQ(steps(plan.prefill), prompt);
-    const bool stream = fuse == Fuse::model && std::string(GetParam()) == "sm_90";
-    EXPECT_EQ(steps(plan.setup), stream ? (std::vector<Step>{{"stream_setup", -1}}) : std::vector<Step>{});
   }
 }
 
@@ -63,7 +61,7 @@ TEST_P(Launches, OnlyKernelsWithGridBarriersAreResident) {
   const Model model = two_variants();
   for (const Fuse fuse : {Fuse::op, Fuse::block, Fuse::model}) {
     const Plan plan = plan_of(model, GetParam(), fuse);
-    for (const auto* list : {&plan.setup, &plan.prefill, &plan.head, &plan.sample, &plan.decode, &plan.decode_op}) {
+    for (const auto* list : {&plan.prefill, &plan.head, &plan.sample, &plan.decode, &plan.decode_op}) {
       for (const Launch& launch : *list) {
         EXPECT_EQ(launch.resident, launch.kernel.starts_with("decode_block") || launch.kernel == "decode_model") << launch.kernel;
       }

@@ -60,7 +60,10 @@ LLMC_KERNEL(128) void normed_input(abi::Args a, int, int, int) {
     c.floats[i] = input.floats[i] * input.factor;
     ((u8*)c.out)[i] = input.codes[i];
   }
-  for (u32 i = prim::thread(); i < 16; i += prim::threads()) c.out[64 + i] = ((const u32*)input.meta)[i];
+  for (u32 i = prim::thread(); i < 16; i += prim::threads()) {
+    const u32 word = ((const u32*)input.meta)[i];
+    c.out[64 + i] = i % 2 == 0 ? prim::bits(prim::from_bits(word) * input.factor) : word;
+  }
 }
 
 // Adds up, ten times over, what all workgroups wrote before the barrier. `start` workgroups do not come to the fifth barrier.
