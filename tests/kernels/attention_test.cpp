@@ -79,8 +79,8 @@ std::vector<u16> random_cache(const Shape& s, u32 position, u32 ctx, std::mt1993
 
 class Attention : public testing::TestWithParam<u32> {
  protected:
-  void check(const Shape& s, u32 position, u32 workers) {
-    SCOPED_TRACE(std::string(s.name) + " position " + std::to_string(position) + " workers " + std::to_string(workers));
+  void check(const Shape& s, u32 position, u32 workers, const char* form = "") {
+    SCOPED_TRACE(s.name + std::string(form) + " position " + std::to_string(position) + " workers " + std::to_string(workers));
     std::mt19937 random(position * 7 + workers);
     const u32 ctx = position + 3;
     std::vector<u16> k = random_cache(s, position, ctx, random), v = random_cache(s, position, ctx, random);
@@ -91,7 +91,7 @@ class Attention : public testing::TestWithParam<u32> {
     AttentionCase data{qkv.data(), att.data(), part.data(), count.data(), k.data(), v.data(), q_norm.data(), k_norm.data(), position, ctx};
     abi::Args args{};
     args.arena = reinterpret_cast<unsigned char*>(&data);
-    test_program("attention", GetParam()).launch(s.name, {workers, s.threads, 65536, GetParam()}, args);
+    test_program("attention", GetParam()).launch((s.name + std::string(form)).c_str(), {workers, s.threads, 65536, GetParam()}, args);
 
     const u32 group = s.heads / s.kv_heads;
     for (u32 head = 0; head < s.kv_heads; head++) {  // the append
@@ -133,13 +133,24 @@ class Attention : public testing::TestWithParam<u32> {
 
 TEST_P(Attention, AroundTheEdgesOfTeamsAndPieces) {
   for (const Shape& s : shapes) {
-    for (const u32 position : {0u, 1u, 63u, 64u, 65u}) {
+    for (const u32 position : {0u, 1u, 64u, 255u, 256u}) {
       for (const u32 workers : {1u, 132u}) {
         check(s, position, workers);
         if (HasFatalFailure()) return;
       }
     }
   }
+}
+
+TEST_P(Attention, ShortContexts) {
+  for (const Shape& s : shapes) {
+    for (const u32 position : {0u, 1u, 63u, 64u, 127u, 130u}) {
+      check(s, position, position % 2 == 0 ? 132 : 3, "_short");
+      if (HasFatalFailure()) return;
+    }
+  }
+  check(shapes[0], attn_split::short_positions - 1, 132, "_short");
+  check(shapes[3], attn_split::short_positions - 1, 4, "_short");
 }
 
 TEST_P(Attention, LongContexts) {

@@ -158,6 +158,30 @@ TEST_P(Primitives, BarrierGivesUpAfterTheLimit) {
   EXPECT_EQ(out[3 + 2], 0u) << "a workgroup went on after the fault";
 }
 
+TEST_P(Primitives, PacketsCarryTheirReadiness) {
+  for (const u32 grid : {1u, 3u, 7u}) {
+    // All that lies in the buffers is older than the first phase, by the packets' 16-bit numbers.
+    for (size_t i = 1; i < floats.size(); i += 2) floats[i] = std::bit_cast<float>(65000u << 16);
+    run("packets", grid, scratch_bytes);
+    for (u32 i = 0; i < grid * threads; i++) ASSERT_EQ(out[i], 20000u) << "thread " << i << " of " << grid << " workgroups";
+    EXPECT_EQ(state().fault, 0u);
+  }
+}
+
+TEST_P(Primitives, AWaitForAPacketThatNeverComesIsAFault) {
+  for (size_t i = 1; i < floats.size(); i += 2) floats[i] = std::bit_cast<float>(65000u << 16);
+  run("packets", 3, scratch_bytes, 1);
+  EXPECT_NE(state().fault, 0u);
+  EXPECT_NE(ring.fault, 0u);
+  for (const u32 word : out) ASSERT_EQ(word, 0u) << "a workgroup went on after the fault";
+}
+
+// 24 bits: float32 with 15 of its 23 bits of mantissa, rounded to nearest.
+TEST_P(Primitives, PacketsRoundTo24Bits) {
+  run("packet_rounding", 1, scratch_bytes);
+  for (size_t i = 0; i < x.size(); i++) EXPECT_NEAR(floats[2048 + i], x[i], std::ldexp(std::fabs(x[i]), -16)) << i;
+}
+
 TEST_P(Primitives, MistakesAreFound) {
   expect_fault("diverging_shuffle", "diverge");
   expect_fault("missing_thread", "waits for ever at sync_block");

@@ -1,6 +1,6 @@
 // Kernels for attention_test.cpp: one new token over a cache.
 #include "kernels/gpu/args.h"
-#include "kernels/gpu/attention.h"
+#include "kernels/gpu/attention_short.h"
 
 namespace llmc {
 
@@ -24,12 +24,19 @@ struct TestShape {
   static LLMC_FN u64 rope_turns(u32 pair) { return 0x28be60db9391054aull >> pair % 20; }
 };
 
-#define LLMC_CASE(name, threads, ...)                                                                                               \
-  LLMC_KERNEL(threads) void name(abi::Args a, int, int, int) {                                                                      \
-    using D = attention::Decode<TestShape<__VA_ARGS__, threads>, ThroughMemory>;                                                    \
-    const AttentionCase& c = *(const AttentionCase*)a.arena;                                                                        \
-    D::run(ThroughMemory(), {c.qkv, c.att, c.part, c.count, c.k, c.v, c.q_norm, c.k_norm}, c.position, c.ctx, prim::block(), prim::blocks(),    \
-           prim::shared(), []() {});                                                                                                  \
+template <class D>
+LLMC_FN void attention_case(const abi::Args& a) {
+  const AttentionCase& c = *(const AttentionCase*)a.arena;
+  D::run(ThroughMemory(), {c.qkv, c.att, c.part, c.count, c.k, c.v, c.q_norm, c.k_norm}, c.position, c.ctx, prim::block(), prim::blocks(),
+         prim::shared(), []() {});
+}
+
+#define LLMC_CASE(name, threads, ...)                                                                      \
+  LLMC_KERNEL(threads) void name(abi::Args a, int, int, int) {                                             \
+    attention_case<attention::Decode<TestShape<__VA_ARGS__, threads>, ThroughMemory>>(a);                  \
+  }                                                                                                        \
+  LLMC_KERNEL(threads) void name##_short(abi::Args a, int, int, int) {                                     \
+    attention_case<attention::Short<TestShape<__VA_ARGS__, threads>, ThroughMemory>>(a);                   \
   }
 // name, threads, heads, kv heads, head_dim, rope_dim, halves, qk_norm: as in attention_test.cpp
 LLMC_CASE(group_of_7, 512, 14, 2, 64, 64, true, false)

@@ -2,6 +2,7 @@
 #include "kernels/gpu/args.h"
 #include "kernels/gpu/barrier.h"
 #include "kernels/gpu/norm.h"
+#include "kernels/split.h"
 
 namespace llmc {
 
@@ -79,6 +80,58 @@ LLMC_KERNEL(128) void barriers(abi::Args a, int, int start, int) {
     if (!grid_barrier(a, (u32*)(a.arena + 512))) return;
   }
   if (prim::thread() == 127) c.out[a.workers + prim::block()] = sum;
+}
+
+// Two vectors of 640 elements go round among the workgroups as packets, twenty times, over the wrap of the phases' numbers; in round r
+// element i is i + r. `start` workgroups leave in the fifth round. out: wrong elements read, and the rounds done, a workgroup.
+LLMC_KERNEL(128) void packets(abi::Args a, int, int start, int) {
+  constexpr u32 columns = 640, rounds = 20, runs = columns / 4, per_thread = (runs + 127) / 128;
+  const PrimitiveCase& c = primitive_case(a);
+  Packets link(a, 65526);
+  link.begin();
+  prim::sync_block();
+  const Range mine = split(columns / 2, a.workers, prim::block());
+  u32 wrong = 0, done = 0;
+  for (u32 round = 0; round < rounds; round++) {
+    if (round == 5 && prim::block() < (u32)start) return;
+    const f32* before = c.floats + 1024 * (round % 2);
+    if (round > 0) {
+      u32x4 raw[per_thread];
+      link.read(before, columns, prim::thread(), 128, raw);
+      for (u32 i = 0; i < per_thread; i++) {
+        const u32 run = prim::thread() + 128 * i;
+        const f32x4 v = link.elements(raw[i]);
+        for (u32 k = 0; run < runs && k < 4; k++) wrong += v[k] != (f32)(4 * run + k + round - 1);
+      }
+      const u32 first[1] = {prim::thread()}, second[1] = {columns - 1 - prim::thread()};
+      const bool valid[1] = {prim::thread() % 3 != 0};
+      f32 x[1], y[1];
+      link.read_pairs(before, first, second, valid, x, y);
+      if (valid[0]) wrong += (x[0] != (f32)(first[0] + round - 1)) + (y[0] != (f32)(second[0] + round - 1));
+    }
+    prim::sync_block();
+    if (link.failed()) return;
+    for (u32 i = 2 * mine.begin + prim::thread(); i - prim::lane() < 2 * mine.end; i += 128)
+      link.write(c.floats + 1024 * ((round + 1) % 2), i, (f32)(i + round), i < 2 * mine.end);
+    link.next_phase();
+    done++;
+  }
+  c.out[128 * prim::block() + prim::thread()] = wrong + 1000 * done;
+}
+
+// x through a packet and back.
+LLMC_KERNEL(128) void packet_rounding(abi::Args a, int, int, int) {
+  const PrimitiveCase& c = primitive_case(a);
+  Packets writer(a, 7), reader(a, 8);
+  writer.begin();
+  prim::sync_block();
+  for (u32 i = prim::thread(); i < 1024; i += 128) writer.write(c.floats, i, c.x[i], true);
+  prim::sync_block();
+  for (u32 i = 0; i < 2; i++) {
+    u32x4 raw[1];
+    reader.read(c.floats, 1024, prim::thread() + 128 * i, 128, raw);
+    *(f32x4*)(c.floats + 2048 + 4 * (prim::thread() + 128 * i)) = reader.elements(raw[0]);
+  }
 }
 
 // Mistakes that the simulation must find.
