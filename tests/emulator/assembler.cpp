@@ -40,7 +40,9 @@ std::vector<u8> assemble(std::string_view arch, unsigned wave_size, std::string_
   const llvm::Target* target = llvm::TargetRegistry::lookupTarget(triple.str(), error);
   require(target, "LLVM has the AMDGPU target");
   const llvm::MCTargetOptions options;
-  const std::string features = arch.starts_with("gfx9") ? "" : wave_size == 64 ? "+wavefrontsize64,-wavefrontsize32" : "+wavefrontsize32,-wavefrontsize64";
+  const std::string features = arch.starts_with("gfx9") ? ""
+                               : wave_size == 64        ? "+wavefrontsize64,-wavefrontsize32"
+                                                        : "+wavefrontsize32,-wavefrontsize64";
   std::unique_ptr<llvm::MCRegisterInfo> registers(target->createMCRegInfo(triple.str()));
   std::unique_ptr<llvm::MCAsmInfo> info(target->createMCAsmInfo(*registers, triple.str(), options));
   std::unique_ptr<llvm::MCInstrInfo> instructions(target->createMCInstrInfo());
@@ -56,7 +58,8 @@ std::vector<u8> assemble(std::string_view arch, unsigned wave_size, std::string_
   std::unique_ptr<llvm::MCAsmBackend> backend(target->createMCAsmBackend(*subtarget, *registers, options));
   std::unique_ptr<llvm::MCObjectWriter> writer = backend->createObjectWriter(out);
   std::unique_ptr<llvm::MCCodeEmitter> emitter(target->createMCCodeEmitter(*instructions, context));
-  std::unique_ptr<llvm::MCStreamer> streamer(target->createMCObjectStreamer(triple, context, std::move(backend), std::move(writer), std::move(emitter), *subtarget));
+  std::unique_ptr<llvm::MCStreamer> streamer(
+      target->createMCObjectStreamer(triple, context, std::move(backend), std::move(writer), std::move(emitter), *subtarget));
   streamer->initSections(false, *subtarget);
   std::unique_ptr<llvm::MCAsmParser> parser(llvm::createMCAsmParser(sources, context, *streamer, *info));
   std::unique_ptr<llvm::MCTargetAsmParser> target_parser(target->createMCAsmParser(*subtarget, *parser, *instructions, options));

@@ -10,10 +10,21 @@ struct Name {
   const char* name;
   unsigned when;
 };
-constexpr Name integer_names[] = {{"lt", less}, {"eq", equal}, {"le", less | equal}, {"gt", greater}, {"ne", less | greater}, {"ge", greater | equal}};
-constexpr Name float_names[] = {{"lt", less}, {"eq", equal}, {"le", less | equal}, {"gt", greater}, {"lg", less | greater}, {"ge", greater | equal},
-                                {"o", less | equal | greater}, {"u", unordered}, {"nge", less | unordered}, {"nlg", equal | unordered},
-                                {"ngt", less | equal | unordered}, {"nle", greater | unordered}, {"neq", less | greater | unordered},
+constexpr Name integer_names[] = {{"lt", less},    {"eq", equal},          {"le", less | equal},
+                                  {"gt", greater}, {"ne", less | greater}, {"ge", greater | equal}};
+constexpr Name float_names[] = {{"lt", less},
+                                {"eq", equal},
+                                {"le", less | equal},
+                                {"gt", greater},
+                                {"lg", less | greater},
+                                {"ge", greater | equal},
+                                {"o", less | equal | greater},
+                                {"u", unordered},
+                                {"nge", less | unordered},
+                                {"nlg", equal | unordered},
+                                {"ngt", less | equal | unordered},
+                                {"nle", greater | unordered},
+                                {"neq", less | greater | unordered},
                                 {"nlt", equal | greater | unordered}};
 
 template <class T>
@@ -36,7 +47,12 @@ void compares(Cases& c, const std::string& name, const std::string& operands, un
 }
 
 bool classified(u32 mask, bool nan, bool quiet, bool negative, bool infinite, bool normal, bool zero) {
-  const unsigned bit = nan ? (quiet ? 1 : 0) : infinite ? (negative ? 2 : 9) : normal ? (negative ? 3 : 8) : zero ? (negative ? 5 : 6) : negative ? 4 : 7;
+  const unsigned bit = nan        ? (quiet ? 1 : 0)
+                       : infinite ? (negative ? 2 : 9)
+                       : normal   ? (negative ? 3 : 8)
+                       : zero     ? (negative ? 5 : 6)
+                       : negative ? 4
+                                  : 7;
   return mask >> bit & 1;
 }
 
@@ -78,10 +94,13 @@ void compare_cases(Cases& c) {
     const double x = l.h(0);
     l.set_bit(126, classified(0x3c, std::isnan(x), l.u(0) & 0x200, l.u(0) >> 15 & 1, std::isinf(x), std::fabs(x) >= 0x1p-14, x == 0));
   }, 126);
-  c.lane("v_cmp_eq_u16_sdwa $m, v0, v1 src0_sel:WORD_1 src1_sel:BYTE_0", k910, [](Lane& l) { l.set_bit(20, l.u(0) >> 16 == (l.u(1) & 255)); }, 20, [](State& s) {
-    for (auto& x : s.v[0]) x &= 0x0003'ffff;
-    for (auto& x : s.v[1]) x &= 3;
-  });
+  c.lane(
+      "v_cmp_eq_u16_sdwa $m, v0, v1 src0_sel:WORD_1 src1_sel:BYTE_0", k910, [](Lane& l) { l.set_bit(20, l.u(0) >> 16 == (l.u(1) & 255)); },
+      20,
+      [](State& s) {
+        for (auto& x : s.v[0]) x &= 0x0003'ffff;
+        for (auto& x : s.v[1]) x &= 3;
+      });
 }
 
 }  // namespace llmc::emu::test

@@ -42,7 +42,8 @@ void convert_cases(Cases& c) {
   c.lane("v_cvt_f16_u16 v20, v0", kAll, [](Lane& l) { l.seth(20, l.us(0)); });
   c.lane("v_cvt_f16_i16 v20, v0", kAll, [](Lane& l) { l.seth(20, l.is(0)); });
   c.lane("v_cvt_u16_f16 v20, v0", kAll, [](Lane& l) { l.set16(20, static_cast<u32>(limited(std::trunc(l.h(0)), 0, 65535))); });
-  c.lane("v_cvt_i16_f16 v20, v0", kAll, [](Lane& l) { l.set16(20, static_cast<u32>(static_cast<i32>(limited(std::trunc(l.h(0)), -32768, 32767)))); });
+  c.lane("v_cvt_i16_f16 v20, v0", kAll,
+         [](Lane& l) { l.set16(20, static_cast<u32>(static_cast<i32>(limited(std::trunc(l.h(0)), -32768, 32767)))); });
   c.lane("v_cvt_i32_i16 v20, v0", k1112, [](Lane& l) { l.set(20, static_cast<u32>(static_cast<i32>(l.is(0)))); });
   c.lane("v_cvt_u32_u16 v20, v0", k1112, [](Lane& l) { l.set(20, l.us(0)); });
   c.lane("v_cvt_f64_i32 v[20:21], v0", kAll, [](Lane& l) { l.setd(20, l.i(0)); });
@@ -53,12 +54,17 @@ void convert_cases(Cases& c) {
   };
   c.lane("v_cvt_f64_f32 v[20:21], v0", kAll, [](Lane& l) { l.setd(20, static_cast<double>(l.f(0))); }, 0, numbers);
   c.lane("v_cvt_f32_f64 v20, v[0:1]", kAll, [](Lane& l) { l.setf(20, l.d(0)); }, 0, numbers);
-  const auto rtz = [](Lane& l) { l.set(20, half_towards_zero(l.f(0)) | half_towards_zero(l.f(1)) << 16), l.out().compare[20][l.lane()] = Compare::f16_pair; };
+  const auto rtz = [](Lane& l) {
+    l.set(20, half_towards_zero(l.f(0)) | half_towards_zero(l.f(1)) << 16), l.out().compare[20][l.lane()] = Compare::f16_pair;
+  };
   c.lane("v_cvt_pkrtz_f16_f32 v20, v0, v1", k910, rtz);
   c.lane("v_cvt_pk_rtz_f16_f32 v20, v0, v1", k1112, rtz);
-  const auto norm = [](double x, double lowest, double scale) { return static_cast<u32>(static_cast<i32>(nearest_even(static_cast<float>(limited(x, lowest, 1)) * static_cast<float>(scale)))) & 0xffff; };
+  const auto norm = [](double x, double lowest, double scale) {
+    return static_cast<u32>(static_cast<i32>(nearest_even(static_cast<float>(limited(x, lowest, 1)) * static_cast<float>(scale)))) & 0xffff;
+  };
   for (const bool now : {false, true}) {
-    const std::string i16 = now ? "v_cvt_pk_norm_i16_f32" : "v_cvt_pknorm_i16_f32", u16 = now ? "v_cvt_pk_norm_u16_f32" : "v_cvt_pknorm_u16_f32";
+    const std::string i16 = now ? "v_cvt_pk_norm_i16_f32" : "v_cvt_pknorm_i16_f32",
+                      u16 = now ? "v_cvt_pk_norm_u16_f32" : "v_cvt_pknorm_u16_f32";
     const Families& families = now ? k1112 : k910;
     c.lane(i16 + " v20, v0, v1", families, [norm](Lane& l) { l.set(20, norm(l.f(0), -1, 32767) | norm(l.f(1), -1, 32767) << 16); });
     c.lane(u16 + " v20, v0, v1", families, [norm](Lane& l) { l.set(20, norm(l.f(0), 0, 65535) | norm(l.f(1), 0, 65535) << 16); });

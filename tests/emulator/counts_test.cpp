@@ -26,7 +26,7 @@ class Counts : public testing::TestWithParam<const char*> {
       made.mark_written(0, made.bytes);
       buffer = made.base;
     }
-    const std::vector<u8> object = build_device_source("planted", options.arch);
+    const std::vector<u8>& object = build_device_source("planted", options.arch);
     LoadedCode code(object.data(), memory, card);
     Scheduler scheduler(card, options, memory);
     const Kernel& kernel = *code.object.kernel(name);

@@ -28,7 +28,8 @@ void moves(Cases& c, const std::string& control, const Families& families, int (
         }
       };
     };
-    c.wave(name + " v20, v0, v1 " + control + " row_mask:0xf bank_mask:0xf" + (bound_control ? " bound_ctrl:1" : ""), chosen, body(~0ull, bound_control));
+    c.wave(name + " v20, v0, v1 " + control + " row_mask:0xf bank_mask:0xf" + (bound_control ? " bound_ctrl:1" : ""), chosen,
+           body(~0ull, bound_control));
     c.wave(name + " v20, v0, v1 " + control + " row_mask:0x5 bank_mask:0xe", chosen, body(0x0000'fff0'0000'fff0ull, false));
   }
 }

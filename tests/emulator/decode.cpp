@@ -22,7 +22,9 @@ unsigned count(const OperandType* types, unsigned most) {
   return n;
 }
 
-bool same_register(const Operand& a, const Operand& b) { return a.kind == OperandKind::vgpr && b.kind == OperandKind::vgpr && a.index == b.index; }
+bool same_register(const Operand& a, const Operand& b) {
+  return a.kind == OperandKind::vgpr && b.kind == OperandKind::vgpr && a.index == b.index;
+}
 bool reads(const Instruction& i, const Operand& reg) {
   for (const Operand& s : i.src)
     if (same_register(s, reg)) return true;
@@ -195,7 +197,9 @@ bool Decoder::wrap_sdwa(const AssemblyText& text, Instruction& i) {
   i.dst.bits = select->value.starts_with("WORD") ? 16 : 8;
   i.dst.shift = static_cast<u8>(i.dst.bits * (select->value.back() - '0'));
   const std::string_view how = unused ? std::string_view(unused->value) : "UNUSED_PAD";
-  i.imm = static_cast<i64>(how == "UNUSED_PRESERVE" ? SdwaUnused::preserve : how == "UNUSED_SEXT" ? SdwaUnused::sign_extend : SdwaUnused::pad);
+  i.imm = static_cast<i64>(how == "UNUSED_PRESERVE" ? SdwaUnused::preserve
+                           : how == "UNUSED_SEXT"   ? SdwaUnused::sign_extend
+                                                    : SdwaUnused::pad);
   i.handler = sdwa_handler(wave_size_);
   return i.dst2.kind == OperandKind::none;
 }
@@ -222,7 +226,8 @@ Instruction Decoder::decode_dual(std::string_view first, std::string_view second
         if (same_register(s, halves[0].dst)) s.kind = OperandKind::permuted;
     }
   }
-  if (halves[0].group == InstructionClass::vector_dot || halves[1].group == InstructionClass::vector_dot) i.group = InstructionClass::vector_dot;
+  if (halves[0].group == InstructionClass::vector_dot || halves[1].group == InstructionClass::vector_dot)
+    i.group = InstructionClass::vector_dot;
   i.inner = keep(halves[0]);
   i.second = keep(halves[1]);
   return i;

@@ -13,7 +13,9 @@ u8 policy_bit(std::string_view name) {
   if (name == "sc1") return 16;
   return 0;
 }
-u8 scope_bits(std::string_view scope) { return scope == "SCOPE_SE" ? 1 << 3 : scope == "SCOPE_DEV" ? 2 << 3 : scope == "SCOPE_SYS" ? 3 << 3 : 0; }
+u8 scope_bits(std::string_view scope) {
+  return scope == "SCOPE_SE" ? 1 << 3 : scope == "SCOPE_DEV" ? 2 << 3 : scope == "SCOPE_SYS" ? 3 << 3 : 0;
+}
 
 bool parse_policy(const AssemblyText& text, bool gfx940, bool gfx12, CachePolicy& p) {
   for (const AssemblyModifier& m : text.modifiers) {
@@ -42,7 +44,9 @@ bool Decoder::decode_memory(const AssemblyText& text, const Operation& operation
   };
   unsigned at = 0;
   bool good = true;
-  const auto take = [&](Operand& o) { good = good && at < text.operands.size() && parse_operand(text.operands[at++], OperandType::b32, o); };
+  const auto take = [&](Operand& o) {
+    good = good && at < text.operands.size() && parse_operand(text.operands[at++], OperandType::b32, o);
+  };
   const auto take_rest = [&](Operand& o) {
     if (at < text.operands.size()) take(o);
   };

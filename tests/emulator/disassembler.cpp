@@ -47,7 +47,9 @@ Disassembler::Disassembler(std::string_view arch, unsigned wave_size) : state_(s
   if (!target) throw InternalError("The AMDGPU target is missing from LLVM: " + error);
   State& s = *state_;
   const bool both_sizes = !arch.starts_with("gfx9");
-  const std::string features = !both_sizes ? "" : wave_size == 64 ? "+wavefrontsize64,-wavefrontsize32" : "+wavefrontsize32,-wavefrontsize64";
+  const std::string features = !both_sizes       ? ""
+                               : wave_size == 64 ? "+wavefrontsize64,-wavefrontsize32"
+                                                 : "+wavefrontsize32,-wavefrontsize64";
   s.registers.reset(target->createMCRegInfo(triple));
   s.assembler.reset(target->createMCAsmInfo(*s.registers, triple, llvm::MCTargetOptions()));
   s.instructions.reset(target->createMCInstrInfo());

@@ -17,7 +17,8 @@ i64 dot(u32 a, u32 b, unsigned bits, bool sa, bool sb) {
 }
 
 void integers(Cases& c, const std::string& name, const Families& families, unsigned bits, bool is_signed) {
-  c.lane(name + " v20, v0, v1, v2", families, [=](Lane& l) { l.set(20, static_cast<u32>(dot(l.u(0), l.u(1), bits, is_signed, is_signed) + l.u(2))); });
+  c.lane(name + " v20, v0, v1, v2", families,
+         [=](Lane& l) { l.set(20, static_cast<u32>(dot(l.u(0), l.u(1), bits, is_signed, is_signed) + l.u(2))); });
   c.lane(name + " v20, v0, v1, v2 clamp", families, [=](Lane& l) {
     const i64 d = dot(l.u(0), l.u(1), bits, is_signed, is_signed);
     const i64 x = is_signed ? std::clamp<i64>(d + l.i(2), INT32_MIN, INT32_MAX) : std::min<i64>(d + l.u(2), UINT32_MAX);
@@ -42,13 +43,16 @@ void dot_cases(Cases& c) {
           l.set(20, static_cast<u32>(std::clamp<i64>(dot(l.u(0), l.u(1), bits, signs & 1, signs & 2) + l.i(2), INT32_MIN, INT32_MAX)));
         });
     }
-  c.lane("v_dot4c_i32_i8 v20, v0, v1", {9, 94, 10}, [](Lane& l) { l.set(20, static_cast<u32>(dot(l.u(0), l.u(1), 8, true, true) + l.u(20))); });
+  c.lane("v_dot4c_i32_i8 v20, v0, v1", {9, 94, 10},
+         [](Lane& l) { l.set(20, static_cast<u32>(dot(l.u(0), l.u(1), 8, true, true) + l.u(20))); });
   c.lane("v_dot8c_i32_i4 v20, v0, v1", kCdna, [](Lane& l) { l.set(20, static_cast<u32>(dot(l.u(0), l.u(1), 4, true, true) + l.u(20))); });
 
   // The order of roundings is the hardware's own business: compared within two units of the largest term.
   const auto ordinary = [](State& s) {
     for (unsigned r : {0u, 1u})
-      for (auto& x : s.v[r]) x = half_bits(std::ldexp(static_cast<double>(x & 0x7ff) - 1000, -9)) | half_bits(std::ldexp(static_cast<double>(x >> 11 & 0x7ff) - 1000, -9)) << 16;
+      for (auto& x : s.v[r])
+        x = half_bits(std::ldexp(static_cast<double>(x & 0x7ff) - 1000, -9)) |
+            half_bits(std::ldexp(static_cast<double>(x >> 11 & 0x7ff) - 1000, -9)) << 16;
     for (unsigned r : {2u, 20u})
       for (auto& x : s.v[r]) x = as_bits(100 + static_cast<float>(x % 1000) / 8);
   };

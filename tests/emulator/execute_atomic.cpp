@@ -39,7 +39,8 @@ constexpr Operation atomics(const char* m) {
   atomics<u32, fetch::add, s>(p "_atomic_add_u32"), atomics<u32, fetch::add, s>(p "_atomic_add"),                     \
   atomics<u32, fetch::sub, s>(p "_atomic_sub_u32"), atomics<u32, fetch::sub, s>(p "_atomic_sub"),                     \
   atomics<u32, fetch::exchange, s>(p "_atomic_swap_b32"), atomics<u32, fetch::exchange, s>(p "_atomic_swap"),         \
-  atomics<u32, fetch::compare_lds_new, s, true>(p "_atomic_cmpswap_b32"), atomics<u32, fetch::compare_lds_new, s, true>(p "_atomic_cmpswap"), \
+  atomics<u32, fetch::compare_lds_new, s, true>(p "_atomic_cmpswap_b32"),                                             \
+  atomics<u32, fetch::compare_lds_new, s, true>(p "_atomic_cmpswap"),                                                 \
   atomics<u32, fetch::minimum, s>(p "_atomic_min_u32"), atomics<u32, fetch::minimum, s>(p "_atomic_umin"),            \
   atomics<u32, fetch::maximum, s>(p "_atomic_max_u32"), atomics<u32, fetch::maximum, s>(p "_atomic_umax"),            \
   atomics<i32, fetch::minimum, s>(p "_atomic_min_i32"), atomics<i32, fetch::minimum, s>(p "_atomic_smin"),            \
@@ -51,7 +52,8 @@ constexpr Operation atomics(const char* m) {
   atomics<u32, fetch::decrement, s>(p "_atomic_dec_u32"), atomics<u32, fetch::decrement, s>(p "_atomic_dec"),         \
   atomics<u64, fetch::add, s>(p "_atomic_add_u64"), atomics<u64, fetch::add, s>(p "_atomic_add_x2"),                  \
   atomics<u64, fetch::exchange, s>(p "_atomic_swap_b64"), atomics<u64, fetch::exchange, s>(p "_atomic_swap_x2"),      \
-  atomics<u64, fetch::compare_lds_new, s, true>(p "_atomic_cmpswap_b64"), atomics<u64, fetch::compare_lds_new, s, true>(p "_atomic_cmpswap_x2"), \
+  atomics<u64, fetch::compare_lds_new, s, true>(p "_atomic_cmpswap_b64"),                                             \
+  atomics<u64, fetch::compare_lds_new, s, true>(p "_atomic_cmpswap_x2"),                                              \
   atomics<u64, fetch::minimum, s>(p "_atomic_min_u64"), atomics<u64, fetch::minimum, s>(p "_atomic_umin_x2"),         \
   atomics<u64, fetch::maximum, s>(p "_atomic_max_u64"), atomics<u64, fetch::maximum, s>(p "_atomic_umax_x2"),         \
   atomics<u64, fetch::and_, s>(p "_atomic_and_b64"), atomics<u64, fetch::and_, s>(p "_atomic_and_x2"),                \

@@ -26,7 +26,8 @@ constexpr auto normal_u16 = [](float a, float b) {
 constexpr Operation table[] = {
     vector<[](i32 a) { return static_cast<float>(a); }>("v_cvt_f32_i32"),
     // By way of float64, in which the sum is exact.
-    vector<[](u32 a) { return static_cast<float>(static_cast<double>(static_cast<i32>(a ^ 0x8000'0000u)) + 2147483648.0); }>("v_cvt_f32_u32"),
+    vector<[](u32 a) { return static_cast<float>(static_cast<double>(static_cast<i32>(a ^ 0x8000'0000u)) + 2147483648.0); }>(
+        "v_cvt_f32_u32"),
     vector<[](float a) { return to_i32(a); }>("v_cvt_i32_f32"),
     vector<[](float a) { return to_u32(a); }>("v_cvt_u32_f32"),
     vector<[](float a) { return to_i32(std::floor(a)); }>("v_cvt_flr_i32_f32"),
@@ -63,7 +64,8 @@ constexpr Operation table[] = {
       return static_cast<u32>(std::clamp(to_i32(a), 0, 65535)) | static_cast<u32>(std::clamp(to_i32(b), 0, 65535)) << 16;
     }>("v_cvt_pk_u16_f32"),
     vector<[](float a, float b) {
-      return (static_cast<u32>(std::clamp(to_i32(a), -32768, 32767)) & 0xffff) | static_cast<u32>(std::clamp(to_i32(b), -32768, 32767)) << 16;
+      return (static_cast<u32>(std::clamp(to_i32(a), -32768, 32767)) & 0xffff) | static_cast<u32>(std::clamp(to_i32(b), -32768, 32767))
+                                                                                     << 16;
     }>("v_cvt_pk_i16_f32"),
     vector<[](u16 a, u16 b) { return static_cast<u32>(a) | static_cast<u32>(b) << 16; }>("v_pack_b32_f16"),
 };

@@ -49,7 +49,8 @@ void mixed_signs(Wave& w, const Instruction& i) {
 template <unsigned Bits>
 constexpr Operation mixed_sign_operation(const char* mnemonic) {
   using enum OperandType;
-  Operation o = operation(mnemonic, Form::operands, kGroup, mixed_signs<32, Bits, false>, mixed_signs<64, Bits, false>, {b32}, {b32, b32, b32});
+  Operation o =
+      operation(mnemonic, Form::operands, kGroup, mixed_signs<32, Bits, false>, mixed_signs<64, Bits, false>, {b32}, {b32, b32, b32});
   o.saturates = true;
   o.clamped32 = mixed_signs<32, Bits, true>;
   o.clamped64 = mixed_signs<64, Bits, true>;

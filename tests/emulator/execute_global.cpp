@@ -23,7 +23,8 @@ void store(Wave& w, const Instruction& i) {
   make_addresses<N, Space>(w, i, lanes, Bytes, AccessKind::store, addresses);
   store_lanes<N, Bytes, How>(destination_row<N>(w, i.src[1]), lanes, [&](unsigned l) { return reinterpret_cast<u8*>(addresses[l]); });
 }
-// Straight into LDS: M0 holds the base (a multiple of 4), each lane's dword follows that of the lane before (CDNA3 ISA, GLOBAL_LOAD_LDS_DWORD).
+// Straight into LDS: M0 holds the base (a multiple of 4), each lane's dword follows that of the lane before (CDNA3 ISA,
+// GLOBAL_LOAD_LDS_DWORD).
 template <unsigned N, unsigned Bytes>
 void load_to_lds(Wave& w, const Instruction& i) {
   const u64 lanes = active_lanes<N>(w);
@@ -42,11 +43,13 @@ void load_to_lds(Wave& w, const Instruction& i) {
 using C = InstructionClass;
 template <unsigned Bytes, AddressSpace Space, Narrow How = Narrow::none>
 constexpr Operation loads(const char* m) {
-  return operation(m, Form::memory_load, Space == AddressSpace::scratch ? C::scratch : C::global_load, load<32, Bytes, How, Space>, load<64, Bytes, How, Space>);
+  constexpr C group = Space == AddressSpace::scratch ? C::scratch : C::global_load;
+  return operation(m, Form::memory_load, group, load<32, Bytes, How, Space>, load<64, Bytes, How, Space>);
 }
 template <unsigned Bytes, AddressSpace Space, Narrow How = Narrow::none>
 constexpr Operation stores(const char* m) {
-  return operation(m, Form::memory_store, Space == AddressSpace::scratch ? C::scratch : C::global_store, store<32, Bytes, How, Space>, store<64, Bytes, How, Space>);
+  constexpr C group = Space == AddressSpace::scratch ? C::scratch : C::global_store;
+  return operation(m, Form::memory_store, group, store<32, Bytes, How, Space>, store<64, Bytes, How, Space>);
 }
 
 #define SPACE(p, s)                                                                                                                  \

@@ -42,7 +42,8 @@ constexpr auto pk_min_i16 = shorts<[](u16 a, u16 b) { return static_cast<u16>(st
 constexpr auto pk_max_u16 = shorts<[](u16 a, u16 b) { return std::max(a, b); }>;
 constexpr auto pk_min_u16 = shorts<[](u16 a, u16 b) { return std::min(a, b); }>;
 constexpr auto pk_mad_u16 = [](ShortPair a, ShortPair b, ShortPair c) {
-  return std::bit_cast<u32>(ShortPair{static_cast<u16>(static_cast<u32>(a.lo) * b.lo + c.lo), static_cast<u16>(static_cast<u32>(a.hi) * b.hi + c.hi)});
+  return std::bit_cast<u32>(
+      ShortPair{static_cast<u16>(static_cast<u32>(a.lo) * b.lo + c.lo), static_cast<u16>(static_cast<u32>(a.hi) * b.hi + c.hi)});
 };
 constexpr auto max3_half = [](Half a, Half b, Half c) { return Half{larger(larger(a.v, b.v), c.v)}; };
 constexpr auto min3_half = [](Half a, Half b, Half c) { return Half{smaller(smaller(a.v, b.v), c.v)}; };

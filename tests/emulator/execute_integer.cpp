@@ -1,4 +1,5 @@
-// Vector integer arithmetic, logic, shifts and bit fields (RDNA3 ISA, chapter 16, VOP1, VOP2, VOP3; the older names of GCN and CDNA beside).
+// Vector integer arithmetic, logic, shifts and bit fields (RDNA3 ISA, chapter 16, VOP1, VOP2, VOP3; the older names of GCN and CDNA
+// beside).
 #include <algorithm>
 #include "tests/emulator/operations.h"
 

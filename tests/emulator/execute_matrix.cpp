@@ -6,7 +6,8 @@
 //     number l / M of k. Register r of D is row 4 (l / 16) + r for M = 16, and 8 (r / 4) + 4 (l / 32) + r % 4 for M = 32. EXEC is ignored.
 //   WMMA of gfx11 (RDNA3 ISA, 7.9): lanes 0 to 15 have all 16 k of a row, lanes 16 to 31 (and on) a copy. Register r of D is row
 //     2 r + l / 16 in waves of 32, 4 r + l / 16 in waves of 64.
-//   WMMA of gfx12 (RDNA4 ISA, chapter 7, wave matrix multiply accumulate), waves of 32: lane l has row l % 16 and the half l / 16 of k. Register r of D is row 8 (l / 16) + r.
+//   WMMA of gfx12 (RDNA4 ISA, chapter 7, wave matrix multiply accumulate), waves of 32: lane l has row l % 16 and the half l / 16 of k.
+//   Register r of D is row 8 (l / 16) + r.
 // Sums of floats are made in float64 and rounded once; the hardware's order of roundings is not documented.
 #include <algorithm>
 #include "tests/emulator/float_rules.h"
@@ -18,7 +19,9 @@ namespace {
 
 enum class Element : u8 { f32, f16, bf16, i8, u8_, i4, u4 };
 
-constexpr unsigned bits_of(Element e) { return e == Element::f32 ? 32 : e == Element::f16 || e == Element::bf16 ? 16 : e == Element::i8 || e == Element::u8_ ? 8 : 4; }
+constexpr unsigned bits_of(Element e) {
+  return e == Element::f32 ? 32 : e == Element::f16 || e == Element::bf16 ? 16 : e == Element::i8 || e == Element::u8_ ? 8 : 4;
+}
 constexpr bool is_integer(Element e) { return bits_of(e) <= 8; }
 
 // Element number `k` of a lane's run.

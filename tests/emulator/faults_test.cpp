@@ -33,7 +33,7 @@ class Planted : public testing::TestWithParam<const char*> {
     barrier.mark_written(0, barrier.bytes);
     if (out_is_written) out.mark_written(0, out.bytes);
     for (u32 i = 0; i < groups * threads; ++i) reinterpret_cast<u32*>(in.base)[i] = i * 2654435761u;
-    const std::vector<u8> object = build_device_source("planted", how.arch);
+    const std::vector<u8>& object = build_device_source("planted", how.arch);
     LoadedCode code(object.data(), memory, card);
     Scheduler scheduler(card, how, memory);
     LaunchShape shape = {{groups, 1, 1}, {threads, 1, 1}, shared_bytes};

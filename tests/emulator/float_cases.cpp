@@ -29,8 +29,12 @@ void arithmetic(Cases& c) {
   const auto min2 = [](double a, double b) { return static_cast<double>(smaller_of(static_cast<float>(a), static_cast<float>(b))); };
   two("v_max_f32", {9, 94, 10, 11}, max2);
   two("v_min_f32", {9, 94, 10, 11}, min2);
-  two("v_maximum_f32", k12, [](double a, double b) { return std::isnan(a) || std::isnan(b) ? a + b : static_cast<double>(larger_of(static_cast<float>(a), static_cast<float>(b))); });
-  two("v_minimum_f32", k12, [](double a, double b) { return std::isnan(a) || std::isnan(b) ? a + b : static_cast<double>(smaller_of(static_cast<float>(a), static_cast<float>(b))); });
+  two("v_maximum_f32", k12, [](double a, double b) {
+    return std::isnan(a) || std::isnan(b) ? a + b : static_cast<double>(larger_of(static_cast<float>(a), static_cast<float>(b)));
+  });
+  two("v_minimum_f32", k12, [](double a, double b) {
+    return std::isnan(a) || std::isnan(b) ? a + b : static_cast<double>(smaller_of(static_cast<float>(a), static_cast<float>(b)));
+  });
   two("v_max_num_f32", k12, max2);
   two("v_min_num_f32", k12, min2);
   const auto fma3 = [](Lane& l) { l.setf(20, fused_value(l.f(0), l.f(1), l.f(2))); };
@@ -45,8 +49,10 @@ void arithmetic(Cases& c) {
   c.lane("v_fmac_f32 v20, v0, v1", kAll, fmac);
   c.lane("v_fmac_f32 v20, -v0, v1", kAll, [](Lane& l) { l.setf(20, fused_value(-l.f(0), l.f(1), l.f(20))); });
   c.lane("v_fmac_f32 v0, v0, v0", kAll, [](Lane& l) { l.setf(0, fused_value(l.f(0), l.f(0), l.f(0))); });
-  c.lane("v_fmamk_f32 v20, v0, 0x40490fdb, v1", {94, 10, 11, 12}, [](Lane& l) { l.setf(20, fused_value(l.f(0), 3.14159274101257324f, l.f(1))); });
-  c.lane("v_fmaak_f32 v20, v0, v1, 0x40490fdb", {94, 10, 11, 12}, [](Lane& l) { l.setf(20, fused_value(l.f(0), l.f(1), 3.14159274101257324f)); });
+  c.lane("v_fmamk_f32 v20, v0, 0x40490fdb, v1", {94, 10, 11, 12},
+         [](Lane& l) { l.setf(20, fused_value(l.f(0), 3.14159274101257324f, l.f(1))); });
+  c.lane("v_fmaak_f32 v20, v0, v1, 0x40490fdb", {94, 10, 11, 12},
+         [](Lane& l) { l.setf(20, fused_value(l.f(0), l.f(1), 3.14159274101257324f)); });
   const auto mad = [](float a, float b, float x) {
     const float product = flushed(static_cast<float>(static_cast<double>(flushed(a)) * flushed(b)));
     return flushed(static_cast<float>(static_cast<double>(product) + flushed(x)));
@@ -92,7 +98,9 @@ void shapes_of_numbers(Cases& c) {
   one("v_floor_f32", [](double a) { return std::floor(a); });
   one("v_ceil_f32", [](double a) { return std::ceil(a); });
   one("v_trunc_f32", [](double a) { return std::trunc(a); });
-  one("v_rndne_f32", [](double a) { return std::copysign(std::fabs(a) < 4503599627370496.0 ? std::fabs(a) + 4503599627370496.0 - 4503599627370496.0 : std::fabs(a), a); });
+  one("v_rndne_f32", [](double a) {
+    return std::copysign(std::fabs(a) < 4503599627370496.0 ? std::fabs(a) + 4503599627370496.0 - 4503599627370496.0 : std::fabs(a), a);
+  });
   c.lane("v_fract_f32 v20, v0", kAll, [](Lane& l) {
     const float a = l.f(0);
     const float f = rounded(static_cast<Wide>(a) - std::floor(a));
@@ -157,7 +165,8 @@ void pairs(Cases& c) {
   };
   wide("v_add_f64 v[20:21], v[0:1], v[2:3]", kAll, [](Lane& l) { return l.d(0) + l.d(2); });
   wide("v_mul_f64 v[20:21], v[0:1], v[2:3]", kAll, [](Lane& l) { return l.d(0) * l.d(2); });
-  wide("v_fma_f64 v[20:21], v[0:1], v[2:3], v[4:5]", kAll, [](Lane& l) { return static_cast<double>(static_cast<Wide>(l.d(0)) * l.d(2) + l.d(4)); });
+  wide("v_fma_f64 v[20:21], v[0:1], v[2:3], v[4:5]", kAll,
+       [](Lane& l) { return static_cast<double>(static_cast<Wide>(l.d(0)) * l.d(2) + l.d(4)); });
 }
 
 // One unit in the last place, as the hardware promises; denormals are zeros.
@@ -168,8 +177,10 @@ void functions(Cases& c) {
       return static_cast<double>(flushed(static_cast<float>(y)));
     };
     c.lane(std::string("v_") + name + "_f32 v20, v0", kAll, [value](Lane& l) { l.setf(20, value(l.f(0)), 1); });
-    if (std::string(name) == "exp" || std::string(name) == "log" || std::string(name) == "rcp" || std::string(name) == "rsq" || std::string(name) == "sqrt")
-      c.wave(std::string("v_s_") + name + "_f32 s20, s0", k12, [value](const State& in, State& out) { out.s[20] = as_bits(static_cast<float>(value(as_float(in.s[0])))); });
+    if (std::string(name) == "exp" || std::string(name) == "log" || std::string(name) == "rcp" || std::string(name) == "rsq" ||
+        std::string(name) == "sqrt")
+      c.wave(std::string("v_s_") + name + "_f32 s20, s0", k12,
+             [value](const State& in, State& out) { out.s[20] = as_bits(static_cast<float>(value(as_float(in.s[0])))); });
   };
   one("exp", [](double x) { return static_cast<double>(std::pow(2.0L, static_cast<long double>(x))); });
   one("log", [](double x) { return static_cast<double>(std::log(static_cast<long double>(x)) / std::log(2.0L)); });

@@ -14,7 +14,8 @@ enum class AddressSpace : u8 { global, flat, scratch };
 
 inline u64 scratch_address(Wave& w, unsigned lane, u64 offset, unsigned bytes) {
   if (offset > w.scratch_bytes || w.scratch_bytes - offset < bytes)
-    throw Fault(fmt::format("access of {} bytes at offset {:#x} of the lane's {} bytes of scratch", bytes, offset, w.scratch_bytes), static_cast<int>(lane));
+    throw Fault(fmt::format("access of {} bytes at offset {:#x} of the lane's {} bytes of scratch", bytes, offset, w.scratch_bytes),
+                static_cast<int>(lane));
   return reinterpret_cast<u64>(w.scratch) + static_cast<u64>(lane) * w.scratch_bytes + offset;
 }
 

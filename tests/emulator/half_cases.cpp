@@ -24,7 +24,8 @@ void single(Cases& c) {
   two("v_max_num_f16", k12, larger_of);
   two("v_min_num_f16", k12, smaller_of);
   c.lane("v_fma_f16 v20, v0, v1, v2", kAll, [](Lane& l) { l.seth(20, l.h(0) * l.h(1) + l.h(2)); });
-  c.lane("v_fma_f16 v20, -v0, |v1|, v2 op_sel:[0,1,0,1]", {10, 11, 12}, [](Lane& l) { l.seth_high(20, -l.h(0) * std::fabs(l.hh(1)) + l.h(2)); });
+  c.lane("v_fma_f16 v20, -v0, |v1|, v2 op_sel:[0,1,0,1]", {10, 11, 12},
+         [](Lane& l) { l.seth_high(20, -l.h(0) * std::fabs(l.hh(1)) + l.h(2)); });
   c.lane("v_fmac_f16 v20, v0, v1", {10, 11, 12}, [](Lane& l) { l.seth(20, l.h(0) * l.h(1) + l.h(20)); });
   c.lane("v_fmamk_f16 v20, v0, 0x4248, v1", {10, 11, 12}, [](Lane& l) { l.seth(20, l.h(0) * 3.140625 + l.h(1)); });
   c.lane("v_fmaak_f16 v20, v0, v1, 0x4248", {10, 11, 12}, [](Lane& l) { l.seth(20, l.h(0) * l.h(1) + 3.140625); });
@@ -85,9 +86,11 @@ void packed(Cases& c) {
     const double k = half_value(l.in().s[1]);
     l.setp(20, l.h(0) * k + l.h(2), -l.hh(0) * k + l.hh(2));
   });
-  c.lane("v_pk_fmac_f16 v20, v0, v1", {9, 94, 10, 11, 12}, [](Lane& l) { l.setp(20, l.h(0) * l.h(1) + l.h(20), l.hh(0) * l.hh(1) + l.hh(20)); });
+  c.lane("v_pk_fmac_f16 v20, v0, v1", {9, 94, 10, 11, 12},
+         [](Lane& l) { l.setp(20, l.h(0) * l.h(1) + l.h(20), l.hh(0) * l.hh(1) + l.hh(20)); });
   const auto shorts = [&](const char* name, u32 (*f)(u32, u32)) {
-    c.lane(std::string(name) + " v20, v0, v1", kAll, [f](Lane& l) { l.set(20, (f(l.us(0), l.us(1)) & 0xffff) | f(l.uh(0), l.uh(1)) << 16); });
+    c.lane(std::string(name) + " v20, v0, v1", kAll,
+           [f](Lane& l) { l.set(20, (f(l.us(0), l.us(1)) & 0xffff) | f(l.uh(0), l.uh(1)) << 16); });
   };
   const auto add = [](u32 a, u32 b) { return a + b; };
   const auto sub = [](u32 a, u32 b) { return a - b; };
@@ -111,10 +114,14 @@ void packed(Cases& c) {
 
 // float32 with sources of either width. The product and sum are rounded to float32, and that to 16 bits where the result has them.
 void mixed(Cases& c) {
-  const auto fma = [](double a, double b, double x) { return fused_value(static_cast<float>(a), static_cast<float>(b), static_cast<float>(x)); };
+  const auto fma = [](double a, double b, double x) {
+    return fused_value(static_cast<float>(a), static_cast<float>(b), static_cast<float>(x));
+  };
   c.lane("v_fma_mix_f32 v20, v0, v1, v2", kAll, [fma](Lane& l) { l.setf(20, fma(l.f(0), l.f(1), l.f(2))); });
-  c.lane("v_fma_mix_f32 v20, v0, v1, v2 op_sel:[1,0,0] op_sel_hi:[1,0,1]", kAll, [fma](Lane& l) { l.setf(20, fma(l.hh(0), l.f(1), l.h(2))); });
-  c.lane("v_fma_mix_f32 v20, -v0, |v1|, s2 op_sel_hi:[1,1,0]", kAll, [fma](Lane& l) { l.setf(20, fma(-l.h(0), std::fabs(l.h(1)), as_float(l.in().s[2]))); });
+  c.lane("v_fma_mix_f32 v20, v0, v1, v2 op_sel:[1,0,0] op_sel_hi:[1,0,1]", kAll,
+         [fma](Lane& l) { l.setf(20, fma(l.hh(0), l.f(1), l.h(2))); });
+  c.lane("v_fma_mix_f32 v20, -v0, |v1|, s2 op_sel_hi:[1,1,0]", kAll,
+         [fma](Lane& l) { l.setf(20, fma(-l.h(0), std::fabs(l.h(1)), as_float(l.in().s[2]))); });
   c.lane("v_fma_mixlo_f16 v20, v0, v1, v2 op_sel_hi:[0,1,1]", kAll, [fma](Lane& l) { l.seth_keep(20, fma(l.f(0), l.h(1), l.h(2))); });
   c.lane("v_fma_mixhi_f16 v20, v0, v1, v2 op_sel_hi:[0,1,0]", kAll, [fma](Lane& l) { l.seth_high(20, fma(l.f(0), l.h(1), l.f(2))); });
 }

@@ -32,7 +32,7 @@ struct Library {
 // A loaded module, a stream and three buffers.
 struct Session {
   explicit Session(const char* arch) : hip(arch) {
-    const std::vector<u8> object = build_device_source("planted", arch);
+    const std::vector<u8>& object = build_device_source("planted", arch);
     EXPECT_EQ(hip("hipInit", 0u), 0);
     EXPECT_EQ(hip("hipModuleLoadDataEx", &module, static_cast<const void*>(object.data()), 0u, static_cast<int*>(nullptr),
                   static_cast<void**>(nullptr)), 0);

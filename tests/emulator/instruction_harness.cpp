@@ -22,16 +22,21 @@ class OpenMemory : public Memory {
 using Random = std::mt19937_64;
 
 u32 value(Random& random) {
-  static const u32 edges[] = {
-      0, 1, 2, 3, 31, 32, 33, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x10000, 0x7f'ffff, 0x80'0000, 0xff'ffff, 0x100'0000, 0x7fff'ffff,
-      0x8000'0000, 0x8000'0001, 0xffff'ffff, 0xffff'fffe,
-      0x3f80'0000, 0xbf80'0000, 0x3f00'0000, 0x4000'0000, 0x7f80'0000, 0xff80'0000, 0x7fc0'0000, 0x7fa0'0000, 0xffc1'2345, 0x0000'0001, 0x807f'ffff,
-      0x0080'0000, 0x7f7f'ffff, 0xff7f'ffff, 0x4f00'0000, 0xcf00'0000, 0x4f80'0000, 0x3eff'ffff, 0x4b00'0001, 0x477f'e000, 0x4780'0000, 0x3380'0000, 0x387f'c000,
-      0x3c00'bc00, 0x7c00'fc00, 0x7e00'0001, 0x7bff'0400, 0xfbff'83ff, 0x8000'3c01, 0x3555'7d00, 0x0001'8001};
+  static const u32 edges[] = {0,           1,           2,           3,           31,          32,          33,          0x7f,
+                              0x80,        0xff,        0x7fff,      0x8000,      0xffff,      0x10000,     0x7f'ffff,   0x80'0000,
+                              0xff'ffff,   0x100'0000,  0x7fff'ffff, 0x8000'0000, 0x8000'0001, 0xffff'ffff, 0xffff'fffe, 0x3f80'0000,
+                              0xbf80'0000, 0x3f00'0000, 0x4000'0000, 0x7f80'0000, 0xff80'0000, 0x7fc0'0000, 0x7fa0'0000, 0xffc1'2345,
+                              0x0000'0001, 0x807f'ffff, 0x0080'0000, 0x7f7f'ffff, 0xff7f'ffff, 0x4f00'0000, 0xcf00'0000, 0x4f80'0000,
+                              0x3eff'ffff, 0x4b00'0001, 0x477f'e000, 0x4780'0000, 0x3380'0000, 0x387f'c000, 0x3c00'bc00, 0x7c00'fc00,
+                              0x7e00'0001, 0x7bff'0400, 0xfbff'83ff, 0x8000'3c01, 0x3555'7d00, 0x0001'8001};
   switch (random() % 4) {
     case 0: return edges[random() % std::size(edges)];
-    case 1: return as_bits(static_cast<float>(std::ldexp(static_cast<double>(random() % 2000001) / 1000000 - 1, static_cast<int>(random() % 24) - 8)));
-    case 2: return half_bits(static_cast<double>(random() % 20001) / 1000 - 10) | half_bits(static_cast<double>(random() % 2001) / 100 - 10) << 16;
+    case 1:
+      return as_bits(
+          static_cast<float>(std::ldexp(static_cast<double>(random() % 2000001) / 1000000 - 1, static_cast<int>(random() % 24) - 8)));
+    case 2:
+      return half_bits(static_cast<double>(random() % 20001) / 1000 - 10) | half_bits(static_cast<double>(random() % 2001) / 100 - 10)
+                                                                                << 16;
     default: return static_cast<u32>(random());
   }
 }
@@ -111,25 +116,29 @@ bool compare_states(const Setup& setup, const State& in, const State& got, const
   for (unsigned r = 0; r < kRegisters; r++)
     for (unsigned l = 0; l < setup.lanes; l++)
       if (!same(got.v[r][l], expected.v[r][l], expected.compare[r][l], expected.ulps[r])) {
-        ADD_FAILURE() << setup.where() << ": v" << r << " lane " << l << std::hex << " is " << got.v[r][l] << ", expected " << expected.v[r][l] << "; was "
-                      << in.v[r][l] << "; v0 " << in.v[0][l] << " v1 " << in.v[1][l] << " v2 " << in.v[2][l] << " v3 " << in.v[3][l] << " v4 " << in.v[4][l]
-                      << " s0 " << in.s[0] << " s1 " << in.s[1] << " exec " << in.exec();
+        ADD_FAILURE() << setup.where() << ": v" << r << " lane " << l << std::hex << " is " << got.v[r][l] << ", expected "
+                      << expected.v[r][l] << "; was " << in.v[r][l] << "; v0 " << in.v[0][l] << " v1 " << in.v[1][l] << " v2 " << in.v[2][l]
+                      << " v3 " << in.v[3][l] << " v4 " << in.v[4][l] << " s0 " << in.s[0] << " s1 " << in.s[1] << " exec " << in.exec();
         return false;
       }
   for (unsigned r = 0; r < kAccumulators; r++)
     for (unsigned l = 0; l < setup.lanes; l++)
       if (got.a[r][l] != expected.a[r][l]) {
-        ADD_FAILURE() << setup.where() << ": a" << r << " lane " << l << std::hex << " is " << got.a[r][l] << ", expected " << expected.a[r][l];
+        ADD_FAILURE() << setup.where() << ": a" << r << " lane " << l << std::hex << " is " << got.a[r][l] << ", expected "
+                      << expected.a[r][l];
         return false;
       }
   for (unsigned r = 0; r < 128; r++)
-    if (got.s[r] != expected.s[r] && !(std::isnan(as_float(got.s[r])) && std::isnan(as_float(expected.s[r])) && setup.test.text.find("_f32") != std::string::npos)) {
-      ADD_FAILURE() << setup.where() << ": s" << r << std::hex << " is " << got.s[r] << ", expected " << expected.s[r] << "; was " << in.s[r] << "; s0 "
-                    << in.s[0] << " s1 " << in.s[1] << " s2 " << in.s[2] << " s3 " << in.s[3] << " s4 " << in.s[4] << " scc " << in.scc << " exec " << in.exec();
+    if (got.s[r] != expected.s[r] &&
+        !(std::isnan(as_float(got.s[r])) && std::isnan(as_float(expected.s[r])) && setup.test.text.find("_f32") != std::string::npos)) {
+      ADD_FAILURE() << setup.where() << ": s" << r << std::hex << " is " << got.s[r] << ", expected " << expected.s[r] << "; was "
+                    << in.s[r] << "; s0 " << in.s[0] << " s1 " << in.s[1] << " s2 " << in.s[2] << " s3 " << in.s[3] << " s4 " << in.s[4]
+                    << " scc " << in.scc << " exec " << in.exec();
       return false;
     }
   if (got.scc != expected.scc) {
-    ADD_FAILURE() << setup.where() << ": SCC is " << got.scc << std::hex << "; s0 " << in.s[0] << " s1 " << in.s[1] << " s2 " << in.s[2] << " s3 " << in.s[3];
+    ADD_FAILURE() << setup.where() << ": SCC is " << got.scc << std::hex << "; s0 " << in.s[0] << " s1 " << in.s[1] << " s2 " << in.s[2]
+                  << " s3 " << in.s[3];
     return false;
   }
   for (unsigned k = 0; k < kMemoryBytes; k++)
@@ -289,7 +298,8 @@ void Lane::set_bit(unsigned scalar, bool x) {
   if (x) out_.set_mask(scalar, out_.mask(scalar) | 1ull << lane_);
 }
 
-void Cases::lane(const std::string& text, const Families& families, std::function<void(Lane&)> body, unsigned mask, std::function<void(State&)> prepare) {
+void Cases::lane(const std::string& text, const Families& families, std::function<void(Lane&)> body, unsigned mask,
+                 std::function<void(State&)> prepare) {
   const auto whole = [body, mask](const State& in, State& out) {
     if (mask) out.set_mask(mask, 0);
     for (unsigned l = 0; l < in.lanes; l++) {
@@ -301,7 +311,8 @@ void Cases::lane(const std::string& text, const Families& families, std::functio
   cases_.push_back({text, families, whole, std::move(prepare)});
 }
 
-void Cases::wave(const std::string& text, const Families& families, std::function<void(const State&, State&)> body, std::function<void(State&)> prepare) {
+void Cases::wave(const std::string& text, const Families& families, std::function<void(const State&, State&)> body,
+                 std::function<void(State&)> prepare) {
   cases_.push_back({text, families, std::move(body), std::move(prepare)});
 }
 
@@ -309,7 +320,8 @@ void run_cases(const Cases& cases) {
   for (const Case& test : cases.all())
     for (const unsigned family : test.families) {
       if (family != 9 && family != 94) run_case({test, family, 32});
-      const bool narrow = test.text.find("v_dual_") != std::string::npos || test.text.find("v_wmma") != std::string::npos;  // waves of 32 alone
+      const bool narrow =
+          test.text.find("v_dual_") != std::string::npos || test.text.find("v_wmma") != std::string::npos;  // waves of 32 alone
       if (family == 9 || family == 94 || (family == 11 && !narrow)) run_case({test, family, 64});
     }
 }

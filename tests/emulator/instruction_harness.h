@@ -83,8 +83,8 @@ class Lane {
 };
 
 using Families = std::vector<unsigned>;
-inline const Families kAll = {9, 94, 10, 11, 12}, kRdna = {10, 11, 12}, kCdna = {9, 94}, k9 = {9}, k94 = {94}, k10 = {10}, k11 = {11}, k12 = {12}, k1112 = {11, 12},
-                      k910 = {9, 94, 10}, k1011 = {10, 11};
+inline const Families kAll = {9, 94, 10, 11, 12}, kRdna = {10, 11, 12}, kCdna = {9, 94}, k9 = {9}, k94 = {94}, k10 = {10}, k11 = {11},
+                      k12 = {12}, k1112 = {11, 12}, k910 = {9, 94, 10}, k1011 = {10, 11};
 
 struct Case {
   std::string text;   // $m: scalar register(s) 20 as a lane mask, $n: 24, $c: VCC

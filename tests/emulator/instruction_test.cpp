@@ -9,7 +9,8 @@ namespace llmc::emu::test {
 namespace {
 
 using Builder = void (*)(Cases&);
-constexpr Builder builders[] = {integer_cases, float_cases, half_cases, convert_cases, compare_cases, dot_cases, cross_lane_cases, scalar_cases, program_cases, memory_cases, lds_cases, matrix_cases};
+constexpr Builder builders[] = {integer_cases,    float_cases,  half_cases,    convert_cases, compare_cases, dot_cases,
+                                cross_lane_cases, scalar_cases, program_cases, memory_cases,  lds_cases,     matrix_cases};
 
 void run(Builder builder) {
   Cases cases;

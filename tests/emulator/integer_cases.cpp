@@ -5,6 +5,9 @@
 namespace llmc::emu::test {
 namespace {
 
+__extension__ typedef unsigned __int128 u128;
+__extension__ typedef __int128 i128;
+
 using F2 = u32 (*)(u32, u32);
 using F3 = u32 (*)(u32, u32, u32);
 
@@ -79,7 +82,8 @@ void sums(Cases& c) {
     const Families& families = old ? kCdna : kRdna;
     const std::string nc = old ? "" : "_nc";
     const std::string tail = "32 v20, v0, v1 clamp";
-    c.lane("v_add" + nc + "_u" + tail, families, [](Lane& l) { l.set(20, low(std::min<i64>(static_cast<i64>(l.u(0)) + l.u(1), 0xffff'ffffll))); });
+    c.lane("v_add" + nc + "_u" + tail, families,
+           [](Lane& l) { l.set(20, low(std::min<i64>(static_cast<i64>(l.u(0)) + l.u(1), 0xffff'ffffll))); });
     c.lane("v_sub" + nc + "_u" + tail, families, [](Lane& l) { l.set(20, low(std::max<i64>(static_cast<i64>(l.u(0)) - l.u(1), 0))); });
     c.lane("v_add" + nc + "_i" + tail, families, [](Lane& l) { l.set(20, low(saturated(s(l.u(0)) + s(l.u(1))))); });
     c.lane("v_sub" + nc + "_i" + tail, families, [](Lane& l) { l.set(20, low(saturated(s(l.u(0)) - s(l.u(1))))); });
@@ -140,20 +144,23 @@ void products(Cases& c) {
   two(c, "v_mul_hi_u32", kAll, [](u32 a, u32 b) { return static_cast<u32>((static_cast<u64>(a) * b) / 4294967296ull); });
   two(c, "v_mul_hi_i32", kAll, [](u32 a, u32 b) { return static_cast<u32>(static_cast<u64>(s(a) * s(b)) >> 32); });
   two(c, "v_mul_u32_u24", kAll, [](u32 a, u32 b) { return static_cast<u32>(static_cast<u64>(a % 16777216) * (b % 16777216)); });
-  two(c, "v_mul_hi_u32_u24", kAll, [](u32 a, u32 b) { return static_cast<u32>(static_cast<u64>(a % 16777216) * (b % 16777216) / 4294967296ull); });
+  two(c, "v_mul_hi_u32_u24", kAll,
+      [](u32 a, u32 b) { return static_cast<u32>(static_cast<u64>(a % 16777216) * (b % 16777216) / 4294967296ull); });
   two(c, "v_mul_i32_i24", kAll, [](u32 a, u32 b) { return low(s24(a) * s24(b)); });
   two(c, "v_mul_hi_i32_i24", kAll, [](u32 a, u32 b) { return static_cast<u32>(static_cast<u64>(s24(a) * s24(b)) >> 32); });
-  three(c, "v_mad_u32_u24", kAll, [](u32 a, u32 b, u32 x) { return static_cast<u32>(static_cast<u64>(a % 16777216) * (b % 16777216) + x); });
+  three(c, "v_mad_u32_u24", kAll,
+        [](u32 a, u32 b, u32 x) { return static_cast<u32>(static_cast<u64>(a % 16777216) * (b % 16777216) + x); });
   three(c, "v_mad_i32_i24", kAll, [](u32 a, u32 b, u32 x) { return low(s24(a) * s24(b) + s(x)); });
   three(c, "v_mad_u32_u16", kAll, [](u32 a, u32 b, u32 x) { return (a % 65536) * (b % 65536) + x; });
-  three(c, "v_mad_i32_i16", kAll, [](u32 a, u32 b, u32 x) { return low(static_cast<i64>(static_cast<i16>(a)) * static_cast<i16>(b) + s(x)); });
+  three(c, "v_mad_i32_i16", kAll,
+        [](u32 a, u32 b, u32 x) { return low(static_cast<i64>(static_cast<i16>(a)) * static_cast<i16>(b) + s(x)); });
   const auto mad_u = [](Lane& l) {
-    const unsigned __int128 x = static_cast<unsigned __int128>(l.u(0)) * l.u(1) + l.q(2);
+    const u128 x = static_cast<u128>(l.u(0)) * l.u(1) + l.q(2);
     l.set64(20, static_cast<u64>(x));
     l.set_bit(20, (x >> 64) != 0);
   };
   const auto mad_i = [](Lane& l) {
-    const __int128 x = static_cast<__int128>(s(l.u(0))) * s(l.u(1)) + static_cast<i64>(l.q(2));
+    const i128 x = static_cast<i128>(s(l.u(0))) * s(l.u(1)) + static_cast<i64>(l.q(2));
     l.set64(20, static_cast<u64>(x));
     l.set_bit(20, x != static_cast<i64>(x));
   };
@@ -188,7 +195,8 @@ void bits(Cases& c) {
   two(c, "v_ashrrev_i32", kAll, [](u32 a, u32 b) { return low(s(b) >> a % 32); });
   c.lane("v_lshlrev_b64 v[20:21], v0, v[2:3]", kAll, [](Lane& l) { l.set64(20, l.q(2) << l.u(0) % 64); });
   c.lane("v_lshrrev_b64 v[20:21], v0, v[2:3]", kAll, [](Lane& l) { l.set64(20, l.q(2) >> l.u(0) % 64); });
-  c.lane("v_ashrrev_i64 v[20:21], v0, v[2:3]", kAll, [](Lane& l) { l.set64(20, static_cast<u64>(static_cast<i64>(l.q(2)) >> l.u(0) % 64)); });
+  c.lane("v_ashrrev_i64 v[20:21], v0, v[2:3]", kAll,
+         [](Lane& l) { l.set64(20, static_cast<u64>(static_cast<i64>(l.q(2)) >> l.u(0) % 64)); });
   c.lane("v_lshrrev_b64 v[2:3], 5, v[2:3]", kAll, [](Lane& l) { l.set64(2, l.q(2) / 32); });
   three(c, "v_alignbit_b32", kAll, [](u32 a, u32 b, u32 x) { return static_cast<u32>((a * 4294967296ull + b) >> x % 32); });
   three(c, "v_alignbyte_b32", kAll, [](u32 a, u32 b, u32 x) { return static_cast<u32>((a * 4294967296ull + b) >> x % 4 * 8); });

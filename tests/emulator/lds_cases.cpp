@@ -38,7 +38,8 @@ void moves(Cases& c, bool is_now) {
   // Two addresses, in elements, or in 64 of them.
   for (const unsigned n : {1u, 2u})
     for (const bool stride : {false, true}) {
-      const std::string two = (is_now ? std::string(stride ? "_2addr_stride64" : "_2addr") : std::string(stride ? "2st64" : "2")) + "_b" + std::to_string(32 * n) + " ";
+      const std::string two = (is_now ? std::string(stride ? "_2addr_stride64" : "_2addr") : std::string(stride ? "2st64" : "2")) + "_b" +
+                              std::to_string(32 * n) + " ";
       const u32 first = stride ? 1 : 2, second = stride ? 3 : 5, scale = 4 * n * (stride ? 64 : 1);
       const std::string tail = " offset0:" + std::to_string(first) + " offset1:" + std::to_string(second);
       c.lane(load + two + registers(20, 2 * n) + ", v13" + tail, families, [=](Lane& l) {
@@ -60,7 +61,8 @@ void moves(Cases& c, bool is_now) {
     l.set(13, static_cast<u32>(bytes_at(l.in(), l.u(13), 4)));
   });
   const auto narrow = [&](const char* suffix, unsigned bytes, u32 (*f)(u32, u32)) {
-    c.lane(load + suffix + " v20, v13 offset:3", families, [=](Lane& l) { l.set(20, f(static_cast<u32>(bytes_at(l.in(), l.u(13) + 3, bytes)), l.u(20))); });
+    c.lane(load + suffix + " v20, v13 offset:3", families,
+           [=](Lane& l) { l.set(20, f(static_cast<u32>(bytes_at(l.in(), l.u(13) + 3, bytes)), l.u(20))); });
   };
   narrow("_u8", 1, [](u32 d, u32) { return d; });
   narrow("_i8", 1, [](u32 d, u32) { return d >= 128 ? d - 256 : d; });
@@ -106,13 +108,17 @@ void atomics(Cases& c) {
   for (const Update& u : list)
     for (const bool returns : {false, true}) {
       const unsigned n = u.bytes / 4;
-      c.lane(std::string(returns ? u.returning : u.name) + " " + (returns ? registers(20, n) + ", " : "") + "v13, " + registers(0, n) + " offset:8", kAll, [=](Lane& l) {
-        const u64 old = bytes_at(l.in(), l.u(13) + 8, u.bytes);
-        put_bytes(l.out(), l.u(13) + 8, u.bytes, u.f(old, u.bytes == 8 ? l.q(0) : l.u(0)));
-        if (!returns) return;
-        if (u.bytes == 8) l.set64(20, old);
-        else l.set(20, static_cast<u32>(old));
-      });
+      c.lane(std::string(returns ? u.returning : u.name) + " " + (returns ? registers(20, n) + ", " : "") + "v13, " + registers(0, n) +
+                 " offset:8",
+             kAll, [=](Lane& l) {
+               const u64 old = bytes_at(l.in(), l.u(13) + 8, u.bytes);
+               put_bytes(l.out(), l.u(13) + 8, u.bytes, u.f(old, u.bytes == 8 ? l.q(0) : l.u(0)));
+               if (!returns) return;
+               if (u.bytes == 8)
+                 l.set64(20, old);
+               else
+                 l.set(20, static_cast<u32>(old));
+             });
     }
   for (const bool returns : {false, true})
     c.lane(std::string(returns ? "ds_add_rtn_f32 v20, " : "ds_add_f32 ") + "v13, v0", kAll, [=](Lane& l) {

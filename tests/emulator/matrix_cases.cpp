@@ -7,7 +7,9 @@ namespace {
 
 enum class Kind { f32, f16, bf16, i8, u8, i4, u4 };
 
-unsigned per_register(Kind k) { return k == Kind::f32 ? 1 : k == Kind::f16 || k == Kind::bf16 ? 2 : k == Kind::i8 || k == Kind::u8 ? 4 : 8; }
+unsigned per_register(Kind k) {
+  return k == Kind::f32 ? 1 : k == Kind::f16 || k == Kind::bf16 ? 2 : k == Kind::i8 || k == Kind::u8 ? 4 : 8;
+}
 
 double value(Kind kind, u32 word, unsigned k) {
   switch (kind) {
@@ -76,7 +78,8 @@ void prepare(State& s, Kind kind, bool copies, bool full) {
 }
 
 std::string registers(char file, unsigned first, unsigned n) {
-  return n == 1 ? file + std::to_string(first) : file + std::string("[") + std::to_string(first) + ":" + std::to_string(first + n - 1) + "]";
+  return n == 1 ? file + std::to_string(first)
+                : file + std::string("[") + std::to_string(first) + ":" + std::to_string(first + n - 1) + "]";
 }
 
 void mfma(Cases& c, const std::string& name, const Families& families, const Shape& s, Kind kind) {
@@ -92,11 +95,15 @@ void mfma(Cases& c, const std::string& name, const Families& families, const Sha
 void wmma(Cases& c, const std::string& name, const Families& families, const Shape& narrow, Kind a, Kind b, bool copies) {
   const unsigned sources = 16 * (copies ? 32 : 16) / 32 / per_register(a) + 0u;
   const unsigned results = 8;
-  const std::string modifier = a == Kind::i8 || a == Kind::i4 || b == Kind::i8 || b == Kind::i4
-                                   ? std::string(" neg_lo:[") + (a == Kind::i8 || a == Kind::i4 ? "1," : "0,") + (b == Kind::i8 || b == Kind::i4 ? "1,0]" : "0,0]") : "";
-  c.wave(name + " " + registers('v', 16, results) + ", " + registers('v', 0, sources) + ", " + registers('v', 8, sources) + ", " + registers('v', 16, results) + modifier,
-         families, [=](const State& in, State& out) { product(in, out, narrow, a, b, 0, 8, 16, false); },
-         [=](State& st) { prepare(st, a, copies, true); });
+  const std::string modifier =
+      a == Kind::i8 || a == Kind::i4 || b == Kind::i8 || b == Kind::i4
+          ? std::string(" neg_lo:[") + (a == Kind::i8 || a == Kind::i4 ? "1," : "0,") + (b == Kind::i8 || b == Kind::i4 ? "1,0]" : "0,0]")
+          : "";
+  c.wave(
+      name + " " + registers('v', 16, results) + ", " + registers('v', 0, sources) + ", " + registers('v', 8, sources) + ", " +
+          registers('v', 16, results) + modifier,
+      families, [=](const State& in, State& out) { product(in, out, narrow, a, b, 0, 8, 16, false); },
+      [=](State& st) { prepare(st, a, copies, true); });
 }
 
 }  // namespace
@@ -133,8 +140,10 @@ void matrix_cases(Cases& c) {
     product(with_ones, out, s16x16, Kind::f16, Kind::f16, 0, 4, 16, false);
   }, [](State& s) { prepare(s, Kind::f16, false, false); });
 
-  const Shape gfx11{16, 16, [](unsigned row, unsigned k) { return Place{row, k}; }, [](unsigned row, unsigned column) { return Place{row % 2 * 16 + column, row / 2}; }};
-  const Shape gfx12{16, 16, [](unsigned row, unsigned k) { return Place{k / 8 * 16 + row, k % 8}; }, [](unsigned row, unsigned column) { return Place{row / 8 * 16 + column, row % 8}; }};
+  const Shape gfx11{16, 16, [](unsigned row, unsigned k) { return Place{row, k}; },
+                    [](unsigned row, unsigned column) { return Place{row % 2 * 16 + column, row / 2}; }};
+  const Shape gfx12{16, 16, [](unsigned row, unsigned k) { return Place{k / 8 * 16 + row, k % 8}; },
+                    [](unsigned row, unsigned column) { return Place{row / 8 * 16 + column, row % 8}; }};
   for (const bool copies : {true, false}) {
     const Families& families = copies ? k11 : k12;
     const Shape& s = copies ? gfx11 : gfx12;

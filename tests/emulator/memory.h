@@ -40,7 +40,8 @@ class Memory {
   // An instruction that orders memory: cache invalidations and write-backs (buffer_gl0_inv, buffer_gl1_inv, buffer_wbl2, buffer_inv,
   // global_inv, global_wb, global_wbinv, s_dcache_inv). Waits (s_waitcnt) are not shown: accesses complete at once.
   virtual void order(const Instruction& site, Wave& wave) = 0;
-  // The constant clock that s_memrealtime and s_sendmsg_rtn(MSG_RTN_GET_REALTIME) read, in ticks of 10 ns; s_memtime and SHADER_CYCLES as well.
+  // The constant clock that s_memrealtime and s_sendmsg_rtn(MSG_RTN_GET_REALTIME) read, in ticks of 10 ns; s_memtime and SHADER_CYCLES as
+  // well.
   virtual u64 clock(Wave& wave) = 0;
 };
 

@@ -27,7 +27,11 @@ struct Space {
 };
 // The ways to say where: 64-bit addresses, scalar base and 32-bit offset, immediate offsets of both signs, flat.
 std::vector<Space> spaces() {
-  return {{"global", "v[10:11], off", 0}, {"global", "v12, s[10:11] offset:16", 16}, {"global", "v[10:11], off offset:-8", -8}, {"flat", "v[10:11]", 0}, {"flat", "v[10:11] offset:32", 32}};
+  return {{"global", "v[10:11], off", 0},
+          {"global", "v12, s[10:11] offset:16", 16},
+          {"global", "v[10:11], off offset:-8", -8},
+          {"flat", "v[10:11]", 0},
+          {"flat", "v[10:11] offset:32", 32}};
 }
 
 std::string registers(unsigned first, unsigned count) {
@@ -48,7 +52,8 @@ void wide_moves(Cases& c) {
         const std::string suffix = is_now ? "b" + std::to_string(32 * n) : old_names[n];
         const Families& families = is_now ? now : before;
         c.lane(std::string(s.prefix) + "_load_" + suffix + " " + registers(20, n) + ", " + s.address, families, [=](Lane& l) {
-          for (unsigned k = 0; k < n; k++) l.set(20 + k, static_cast<u32>(bytes_at(l.in(), place(l) + static_cast<u32>(s.offset) + 4 * k, 4)));
+          for (unsigned k = 0; k < n; k++)
+            l.set(20 + k, static_cast<u32>(bytes_at(l.in(), place(l) + static_cast<u32>(s.offset) + 4 * k, 4)));
         });
         c.lane(std::string(s.prefix) + "_store_" + suffix + " " + with_data(s.address, registers(20, n)), families, [=](Lane& l) {
           for (unsigned k = 0; k < n; k++) put_bytes(l.out(), place(l) + static_cast<u32>(s.offset) + 4 * k, 4, l.u(20 + k));
@@ -59,7 +64,8 @@ void wide_moves(Cases& c) {
   c.lane("global_load_b128 v[10:13], v[10:11], off slc dlc", k11, [](Lane& l) {
     for (unsigned k = 0; k < 4; k++) l.set(10 + k, static_cast<u32>(bytes_at(l.in(), place(l) + 4 * k, 4)));
   });
-  c.lane("global_load_b32 v20, v[10:11], off th:TH_LOAD_NT scope:SCOPE_DEV", k12, [](Lane& l) { l.set(20, static_cast<u32>(bytes_at(l.in(), place(l), 4))); });
+  c.lane("global_load_b32 v20, v[10:11], off th:TH_LOAD_NT scope:SCOPE_DEV", k12,
+         [](Lane& l) { l.set(20, static_cast<u32>(bytes_at(l.in(), place(l), 4))); });
   c.wave("global_load_lds_dword v[10:11], off offset:64", k94, [](const State& in, State& out) {
     for (unsigned l = 0; l < in.lanes; l++)
       if (in.exec() >> l & 1)
@@ -201,8 +207,8 @@ void atomics(Cases& c) {
           };
           for (const unsigned family : is_now ? now : before) {
             const std::string flag = !returns ? "" : family == 12 ? " th:TH_ATOMIC_RETURN" : family == 94 ? " sc0" : " glc";
-            c.lane(std::string(prefix) + "_atomic_" + (is_now ? u.now : u.before) + " " + (returns ? registers(20, u.bytes / 4) + ", " : "") + address + ", " +
-                       registers(0, n) + tail + flag,
+            c.lane(std::string(prefix) + "_atomic_" + (is_now ? u.now : u.before) + " " +
+                       (returns ? registers(20, u.bytes / 4) + ", " : "") + address + ", " + registers(0, n) + tail + flag,
                    {family}, body, 0, prepare);
           }
         }
@@ -216,13 +222,18 @@ void atomics(Cases& c) {
     for (auto& x : s.v[0]) x = 256;
   });
   for (const char* prefix : {"global", "flat"})
-    c.lane(std::string(prefix) + "_atomic_add_f32 v[10:11], v0" + (prefix[0] == 'g' ? ", off" : ""), prefix[0] == 'g' ? Families{9, 94, 11, 12} : Families{94, 11, 12}, [](Lane& l) {
-      const double x = static_cast<double>(as_float(static_cast<u32>(bytes_at(l.in(), place(l), 4)))) + l.f(0);
-      put_bytes(l.out(), place(l), 4, as_bits(static_cast<float>(x)));
-    }, 0, [](State& s) {
-      for (auto& x : s.v[0]) x = 0x3f00'0000 + x % 0x100'0000;
-      for (unsigned l = 0; l < 64; l++) s.memory[s.v[12][l] + 3] = 0x3f;
-    });
+    c.lane(
+        std::string(prefix) + "_atomic_add_f32 v[10:11], v0" + (prefix[0] == 'g' ? ", off" : ""),
+        prefix[0] == 'g' ? Families{9, 94, 11, 12} : Families{94, 11, 12},
+        [](Lane& l) {
+          const double x = static_cast<double>(as_float(static_cast<u32>(bytes_at(l.in(), place(l), 4)))) + l.f(0);
+          put_bytes(l.out(), place(l), 4, as_bits(static_cast<float>(x)));
+        },
+        0,
+        [](State& s) {
+          for (auto& x : s.v[0]) x = 0x3f00'0000 + x % 0x100'0000;
+          for (unsigned l = 0; l < 64; l++) s.memory[s.v[12][l] + 3] = 0x3f;
+        });
 }
 
 void scalars(Cases& c) {
@@ -230,7 +241,8 @@ void scalars(Cases& c) {
     const char *now, *before;
     unsigned dwords;
   };
-  const Size sizes[] = {{"b32", "dword", 1}, {"b64", "dwordx2", 2}, {"b128", "dwordx4", 4}, {"b256", "dwordx8", 8}, {"b512", "dwordx16", 16}};
+  const Size sizes[] = {
+      {"b32", "dword", 1}, {"b64", "dwordx2", 2}, {"b128", "dwordx4", 4}, {"b256", "dwordx8", 8}, {"b512", "dwordx16", 16}};
   const auto load = [&](const std::string& text, const Families& families, unsigned n, u32 (*offset)(const State&)) {
     c.wave(text, families, [=](const State& in, State& out) {
       for (unsigned k = 0; k < n; k++) out.s[20 + k] = static_cast<u32>(bytes_at(in, offset(in) + 4 * k, 4));

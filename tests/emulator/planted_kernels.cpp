@@ -1,5 +1,6 @@
 #include "tests/emulator/planted_kernels.h"
 #include <fstream>
+#include <map>
 #include <sstream>
 #include "compiler/build/build.h"
 #include "compiler/emit/flatten.h"
@@ -13,7 +14,10 @@ std::string device_source(const std::string& name) {
   return flatten_includes(text.str());
 }
 
-std::vector<u8> build_device_source(const std::string& name, const std::string& arch) {
+const std::vector<u8>& build_device_source(const std::string& name, const std::string& arch) {
+  static std::map<std::pair<std::string, std::string>, std::vector<u8>> built;
+  std::vector<u8>& object = built[{name, arch}];
+  if (!object.empty()) return object;
   const Target target = find_target(arch);
   BuildRequest request;
   request.name = name.substr(name.rfind('/') + 1);
@@ -21,7 +25,7 @@ std::vector<u8> build_device_source(const std::string& name, const std::string& 
   request.target = &target;
   request.verify = false;
   request.debug_info = true;
-  return build_in_process(request).object;
+  return object = build_in_process(request).object;
 }
 
 std::vector<u32> marked_lines(const std::string& source, const std::string& mark) {

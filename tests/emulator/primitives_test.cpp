@@ -52,7 +52,7 @@ class Primitives : public testing::TestWithParam<const char*> {
     args.workers = 1;
     MachineOptions options;
     options.arch = GetParam();
-    const std::vector<u8> object = build_device_source("../../kernels/device/primitives", GetParam());
+    const std::vector<u8>& object = build_device_source("../../kernels/device/primitives", GetParam());
     LoadedCode code(object.data(), memory_, card_);
     Scheduler scheduler(card_, options, memory_);
     const Kernel& kernel = *code.object.kernel(name);

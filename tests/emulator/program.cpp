@@ -12,8 +12,9 @@ void past_the_end(Wave&, const Instruction&) { throw Fault("execution ran past t
 }  // namespace
 
 const char* name(InstructionClass c) {
-  constexpr const char* names[kInstructionClasses] = {"scalar ALU",  "scalar memory", "vector ALU",     "packed",  "dot",    "transcendental", "matrix",  "LDS",
-                                                      "global load", "global store",  "global atomic",  "scratch", "branch", "wait",           "barrier", "other"};
+  constexpr const char* names[kInstructionClasses] = {
+      "scalar ALU",  "scalar memory", "vector ALU",    "packed",  "dot",    "transcendental", "matrix",  "LDS",
+      "global load", "global store",  "global atomic", "scratch", "branch", "wait",           "barrier", "other"};
   return names[static_cast<unsigned>(c)];
 }
 
@@ -29,7 +30,8 @@ Program::Program(std::string_view arch, unsigned wave_size, const u8* text, u64 
   constexpr u64 longest = 20;
   index_at_.assign(bytes_ / 4 + 1, ~0u);
   for (u64 at = 0; at < bytes_;) {
-    const Disassembler::Line line = storage_->disassembler.line(text_ + at, std::min(longest, bytes_ - at), reinterpret_cast<u64>(text_) + at);
+    const Disassembler::Line line =
+        storage_->disassembler.line(text_ + at, std::min(longest, bytes_ - at), reinterpret_cast<u64>(text_) + at);
     u32 word;
     std::memcpy(&word, text_ + at, 4);
     Instruction i;

@@ -51,7 +51,8 @@ void sums(Cases& c) {
   };
   const F32 addc = [](u32 a, u32 b, bool s) { return Result{static_cast<u64>(a) + b + s, (static_cast<u64>(a) + b + s) >> 32 != 0}; };
   const F32 subb = [](u32 a, u32 b, bool s) { return Result{static_cast<u64>(a) - b - s, a < static_cast<u64>(b) + s}; };
-  two(c, "s_add_u32", k1011_9, add), two(c, "s_sub_u32", k1011_9, sub), two(c, "s_add_i32", k1011_9, addi), two(c, "s_sub_i32", k1011_9, subi);
+  two(c, "s_add_u32", k1011_9, add), two(c, "s_sub_u32", k1011_9, sub), two(c, "s_add_i32", k1011_9, addi),
+      two(c, "s_sub_i32", k1011_9, subi);
   two(c, "s_addc_u32", k1011_9, addc), two(c, "s_subb_u32", k1011_9, subb);
   two(c, "s_add_co_u32", k12, add), two(c, "s_sub_co_u32", k12, sub), two(c, "s_add_co_i32", k12, addi), two(c, "s_sub_co_i32", k12, subi);
   two(c, "s_add_co_ci_u32", k12, addc), two(c, "s_sub_co_ci_u32", k12, subb);
@@ -60,15 +61,18 @@ void sums(Cases& c) {
   two64(c, "s_mul_u64", k12, [](u64 a, u64 b, bool) { return plain(a * b); });
   two(c, "s_mul_i32", kAll, [](u32 a, u32 b, bool) { return plain(static_cast<u64>(a) * b); });
   two(c, "s_mul_hi_u32", kAll, [](u32 a, u32 b, bool) { return plain(static_cast<u64>(a) * b / 4294967296ull); });
-  two(c, "s_mul_hi_i32", kAll, [](u32 a, u32 b, bool) { return plain(static_cast<u64>(static_cast<i64>(static_cast<i32>(a)) * static_cast<i32>(b)) >> 32); });
+  two(c, "s_mul_hi_i32", kAll,
+      [](u32 a, u32 b, bool) { return plain(static_cast<u64>(static_cast<i64>(static_cast<i32>(a)) * static_cast<i32>(b)) >> 32); });
   two(c, "s_lshl1_add_u32", kAll, [](u32 a, u32 b, bool) { return Result{a * 2ull + b, (a * 2ull + b) >> 32 != 0}; });
   two(c, "s_lshl2_add_u32", kAll, [](u32 a, u32 b, bool) { return Result{a * 4ull + b, (a * 4ull + b) >> 32 != 0}; });
   two(c, "s_lshl3_add_u32", kAll, [](u32 a, u32 b, bool) { return Result{a * 8ull + b, (a * 8ull + b) >> 32 != 0}; });
   two(c, "s_lshl4_add_u32", kAll, [](u32 a, u32 b, bool) { return Result{a * 16ull + b, (a * 16ull + b) >> 32 != 0}; });
   two(c, "s_min_u32", kAll, [](u32 a, u32 b, bool) { return Result{std::min(a, b), a < b}; });
   two(c, "s_max_u32", kAll, [](u32 a, u32 b, bool) { return Result{std::max(a, b), a > b}; });
-  two(c, "s_min_i32", kAll, [](u32 a, u32 b, bool) { return Result{static_cast<u32>(std::min<i32>(a, b)), static_cast<i32>(a) < static_cast<i32>(b)}; });
-  two(c, "s_max_i32", kAll, [](u32 a, u32 b, bool) { return Result{static_cast<u32>(std::max<i32>(a, b)), static_cast<i32>(a) > static_cast<i32>(b)}; });
+  two(c, "s_min_i32", kAll,
+      [](u32 a, u32 b, bool) { return Result{static_cast<u32>(std::min<i32>(a, b)), static_cast<i32>(a) < static_cast<i32>(b)}; });
+  two(c, "s_max_i32", kAll,
+      [](u32 a, u32 b, bool) { return Result{static_cast<u32>(std::max<i32>(a, b)), static_cast<i32>(a) > static_cast<i32>(b)}; });
   one(c, "s_abs_i32", kAll, [](u32 a) { return tested(static_cast<u32>(std::abs(static_cast<i64>(static_cast<i32>(a))))); });
   two(c, "s_absdiff_i32", kAll, [](u32 a, u32 b, bool) {
     const i32 d = static_cast<i32>(a - b);
@@ -110,7 +114,8 @@ void logic(Cases& c) {
   two(c, "s_lshr_b32", kAll, [](u32 a, u32 b, bool) { return tested(a >> b % 32); });
   two(c, "s_ashr_i32", kAll, [](u32 a, u32 b, bool) { return tested(static_cast<u32>(static_cast<i32>(a) >> b % 32)); });
   const auto shift = [&](const char* name, F64 f) {
-    c.wave(std::string(name) + " s[20:21], s[0:1], s2", kAll, [f](const State& in, State& out) { set(out, f(in.pair(0), in.s[2], false), true); });
+    c.wave(std::string(name) + " s[20:21], s[0:1], s2", kAll,
+           [f](const State& in, State& out) { set(out, f(in.pair(0), in.s[2], false), true); });
   };
   shift("s_lshl_b64", [](u64 a, u64 b, bool) { return tested(a << b % 64); });
   shift("s_lshr_b64", [](u64 a, u64 b, bool) { return tested(a >> b % 64); });
@@ -126,7 +131,8 @@ void logic(Cases& c) {
     if (width && x >> (width - 1)) x -= 1ll << width;
     set(out, tested(static_cast<u32>(x)), false);
   }, fields);
-  c.wave("s_bfe_u64 s[20:21], s[0:1], 0x100014", kAll, [](const State& in, State& out) { set(out, tested(in.pair(0) >> 20 & 0xffff), true); });
+  c.wave("s_bfe_u64 s[20:21], s[0:1], 0x100014", kAll,
+         [](const State& in, State& out) { set(out, tested(in.pair(0) >> 20 & 0xffff), true); });
   c.wave("s_bfe_i64 s[20:21], s[0:1], 0x100014", kAll, [](const State& in, State& out) {
     set(out, tested(static_cast<u64>(static_cast<i64>(static_cast<i16>(in.pair(0) >> 20)))), true);
   });
@@ -174,7 +180,8 @@ void moves(Cases& c) {
   c.wave("s_mov_b32 m0, s0", kAll, [](const State& in, State& out) { out.s[124] = in.s[0]; });
   c.wave("s_mov_b32 s20, src_scc", kAll, [](const State& in, State& out) { out.s[20] = in.scc; });
   one(c, "s_brev_b32", kAll, [](u32 a) { return plain(reversed(a)); });
-  one64(c, "s_brev_b64", kAll, true, [](u64 a) { return plain(static_cast<u64>(reversed(static_cast<u32>(a))) << 32 | reversed(static_cast<u32>(a >> 32))); });
+  one64(c, "s_brev_b64", kAll, true,
+        [](u64 a) { return plain(static_cast<u64>(reversed(static_cast<u32>(a))) << 32 | reversed(static_cast<u32>(a >> 32))); });
   one(c, "s_bcnt1_i32_b32", kAll, [](u32 a) { return tested(ones(a)); });
   one(c, "s_bcnt0_i32_b32", kAll, [](u32 a) { return tested(32 - ones(a)); });
   one64(c, "s_bcnt1_i32_b64", kAll, false, [](u64 a) { return tested(ones(a)); });
@@ -218,15 +225,17 @@ void compares(Cases& c) {
     const char* name;
     bool (*f)(i64, i64);
   };
-  const Relation relations[] = {{"eq", [](i64 a, i64 b) { return a == b; }}, {"lg", [](i64 a, i64 b) { return a != b; }}, {"gt", [](i64 a, i64 b) { return a > b; }},
-                                {"ge", [](i64 a, i64 b) { return a >= b; }}, {"lt", [](i64 a, i64 b) { return a < b; }},  {"le", [](i64 a, i64 b) { return a <= b; }}};
+  const Relation relations[] = {{"eq", [](i64 a, i64 b) { return a == b; }}, {"lg", [](i64 a, i64 b) { return a != b; }},
+                                {"gt", [](i64 a, i64 b) { return a > b; }},  {"ge", [](i64 a, i64 b) { return a >= b; }},
+                                {"lt", [](i64 a, i64 b) { return a < b; }},  {"le", [](i64 a, i64 b) { return a <= b; }}};
   for (const Relation& r : relations) {
     const std::string name = std::string("s_cmp_") + r.name;
     const auto f = r.f;
     for (const char* operands : {" s0, s1", " s0, s0"}) {
       const unsigned second = std::string(operands) == " s0, s1" ? 1 : 0;
       c.wave(name + "_u32" + operands, kAll, [=](const State& in, State& out) { out.scc = f(in.s[0], in.s[second]); });
-      c.wave(name + "_i32" + operands, kAll, [=](const State& in, State& out) { out.scc = f(static_cast<i32>(in.s[0]), static_cast<i32>(in.s[second])); });
+      c.wave(name + "_i32" + operands, kAll,
+             [=](const State& in, State& out) { out.scc = f(static_cast<i32>(in.s[0]), static_cast<i32>(in.s[second])); });
     }
     const std::string k = std::string("s_cmpk_") + r.name;
     c.wave(k + "_u32 s0, 0xfffe", k1011_9, [=](const State& in, State& out) { out.scc = f(in.s[0], 0xfffe); });
@@ -243,9 +252,10 @@ void compares(Cases& c) {
     const char *now, *before;
     u64 (*f)(u64, u64);
   };
-  const Save saves[] = {{"and", "and", [](u64 s, u64 e) { return s & e; }},       {"or", "or", [](u64 s, u64 e) { return s | e; }},
-                        {"xor", "xor", [](u64 s, u64 e) { return s ^ e; }},       {"and_not1", "andn2", [](u64 s, u64 e) { return s & ~e; }},
-                        {"and_not0", "andn1", [](u64 s, u64 e) { return ~s & e; }}, {"or_not1", "orn2", [](u64 s, u64 e) { return s | ~e; }}};
+  const Save saves[] = {
+      {"and", "and", [](u64 s, u64 e) { return s & e; }},         {"or", "or", [](u64 s, u64 e) { return s | e; }},
+      {"xor", "xor", [](u64 s, u64 e) { return s ^ e; }},         {"and_not1", "andn2", [](u64 s, u64 e) { return s & ~e; }},
+      {"and_not0", "andn1", [](u64 s, u64 e) { return ~s & e; }}, {"or_not1", "orn2", [](u64 s, u64 e) { return s | ~e; }}};
   for (const Save& s : saves) {
     const auto f = s.f;
     const auto body = [f](bool wide) {
@@ -268,34 +278,53 @@ void compares(Cases& c) {
 // Scalar floats of gfx12.
 void floats(Cases& c) {
   const auto two_f = [&](const char* name, double (*f)(double, double)) {
-    c.wave(std::string(name) + " s20, s0, s1", k12, [f](const State& in, State& out) { out.s[20] = as_bits(static_cast<float>(f(as_float(in.s[0]), as_float(in.s[1])))); });
+    c.wave(std::string(name) + " s20, s0, s1", k12,
+           [f](const State& in, State& out) { out.s[20] = as_bits(static_cast<float>(f(as_float(in.s[0]), as_float(in.s[1])))); });
   };
   two_f("s_add_f32", [](double a, double b) { return a + b; });
   two_f("s_sub_f32", [](double a, double b) { return a - b; });
   two_f("s_mul_f32", [](double a, double b) { return a * b; });
-  two_f("s_max_num_f32", [](double a, double b) { return std::isnan(a) ? b : std::isnan(b) ? a : a > b || (a == b && !std::signbit(a)) ? a : b; });
-  two_f("s_min_num_f32", [](double a, double b) { return std::isnan(a) ? b : std::isnan(b) ? a : a < b || (a == b && std::signbit(a)) ? a : b; });
+  two_f("s_max_num_f32", [](double a, double b) {
+    return std::isnan(a) ? b : std::isnan(b) ? a : a > b || (a == b && !std::signbit(a)) ? a : b;
+  });
+  two_f("s_min_num_f32", [](double a, double b) {
+    return std::isnan(a) ? b : std::isnan(b) ? a : a < b || (a == b && std::signbit(a)) ? a : b;
+  });
   const auto one_f = [&](const char* name, double (*f)(double)) {
-    c.wave(std::string(name) + "_f32 s20, s0", k12, [f](const State& in, State& out) { out.s[20] = as_bits(static_cast<float>(f(as_float(in.s[0])))); });
+    c.wave(std::string(name) + "_f32 s20, s0", k12,
+           [f](const State& in, State& out) { out.s[20] = as_bits(static_cast<float>(f(as_float(in.s[0])))); });
   };
   one_f("s_floor", [](double a) { return std::floor(a); });
   one_f("s_ceil", [](double a) { return std::ceil(a); });
   one_f("s_trunc", [](double a) { return std::trunc(a); });
   one_f("s_rndne", [](double a) { return std::copysign(std::fabs(a) < 0x1p52 ? std::fabs(a) + 0x1p52 - 0x1p52 : std::fabs(a), a); });
-  c.wave("s_cvt_f32_i32 s20, s0", k12, [](const State& in, State& out) { out.s[20] = as_bits(static_cast<float>(static_cast<double>(static_cast<i32>(in.s[0])))); });
-  c.wave("s_cvt_f32_u32 s20, s0", k12, [](const State& in, State& out) { out.s[20] = as_bits(static_cast<float>(static_cast<double>(in.s[0]))); });
-  const auto limited = [](float x, double lowest, double highest) { return std::isnan(x) ? 0 : static_cast<i64>(std::min(std::max<double>(x, lowest), highest)); };
-  c.wave("s_cvt_i32_f32 s20, s0", k12, [=](const State& in, State& out) { out.s[20] = static_cast<u32>(limited(as_float(in.s[0]), -2147483648.0, 2147483647.0)); });
-  c.wave("s_cvt_u32_f32 s20, s0", k12, [=](const State& in, State& out) { out.s[20] = static_cast<u32>(limited(as_float(in.s[0]), 0, 4294967295.0)); });
+  c.wave("s_cvt_f32_i32 s20, s0", k12,
+         [](const State& in, State& out) { out.s[20] = as_bits(static_cast<float>(static_cast<double>(static_cast<i32>(in.s[0])))); });
+  c.wave("s_cvt_f32_u32 s20, s0", k12,
+         [](const State& in, State& out) { out.s[20] = as_bits(static_cast<float>(static_cast<double>(in.s[0]))); });
+  const auto limited = [](float x, double lowest, double highest) {
+    return std::isnan(x) ? 0 : static_cast<i64>(std::min(std::max<double>(x, lowest), highest));
+  };
+  c.wave("s_cvt_i32_f32 s20, s0", k12,
+         [=](const State& in, State& out) { out.s[20] = static_cast<u32>(limited(as_float(in.s[0]), -2147483648.0, 2147483647.0)); });
+  c.wave("s_cvt_u32_f32 s20, s0", k12,
+         [=](const State& in, State& out) { out.s[20] = static_cast<u32>(limited(as_float(in.s[0]), 0, 4294967295.0)); });
   c.wave("s_cvt_f16_f32 s20, s0", k12, [](const State& in, State& out) { out.s[20] = half_bits(as_float(in.s[0])); }, [](State& s) {
     if (std::isnan(as_float(s.s[0]))) s.s[0] = 0x3f80'1234;
   });
   c.wave("s_cvt_f32_f16 s20, s0", k12, [](const State& in, State& out) { out.s[20] = as_bits(static_cast<float>(half_value(in.s[0]))); });
-  c.wave("s_fmac_f32 s20, s0, s1", k12, [](const State& in, State& out) { out.s[20] = as_bits(static_cast<float>(fused_value(as_float(in.s[0]), as_float(in.s[1]), as_float(in.s[20])))); });
-  c.wave("s_fmamk_f32 s20, s0, 0x40490fdb, s1", k12, [](const State& in, State& out) { out.s[20] = as_bits(static_cast<float>(fused_value(as_float(in.s[0]), 3.14159274f, as_float(in.s[1])))); });
-  c.wave("s_fmaak_f32 s20, s0, s1, 0x40490fdb", k12, [](const State& in, State& out) { out.s[20] = as_bits(static_cast<float>(fused_value(as_float(in.s[0]), as_float(in.s[1]), 3.14159274f))); });
+  c.wave("s_fmac_f32 s20, s0, s1", k12, [](const State& in, State& out) {
+    out.s[20] = as_bits(static_cast<float>(fused_value(as_float(in.s[0]), as_float(in.s[1]), as_float(in.s[20]))));
+  });
+  c.wave("s_fmamk_f32 s20, s0, 0x40490fdb, s1", k12, [](const State& in, State& out) {
+    out.s[20] = as_bits(static_cast<float>(fused_value(as_float(in.s[0]), 3.14159274f, as_float(in.s[1]))));
+  });
+  c.wave("s_fmaak_f32 s20, s0, s1, 0x40490fdb", k12, [](const State& in, State& out) {
+    out.s[20] = as_bits(static_cast<float>(fused_value(as_float(in.s[0]), as_float(in.s[1]), 3.14159274f)));
+  });
   const auto relation = [&](const char* name, bool (*f)(float, float)) {
-    c.wave(std::string("s_cmp_") + name + "_f32 s0, s1", k12, [f](const State& in, State& out) { out.scc = f(as_float(in.s[0]), as_float(in.s[1])); });
+    c.wave(std::string("s_cmp_") + name + "_f32 s0, s1", k12,
+           [f](const State& in, State& out) { out.scc = f(as_float(in.s[0]), as_float(in.s[1])); });
   };
   relation("lt", [](float a, float b) { return a < b; });
   relation("gt", [](float a, float b) { return a > b; });

@@ -52,7 +52,7 @@ struct alignas(64) Wave {
   bool barrier_signalled = false;   // set by s_barrier and s_barrier_signal, cleared by the machine when the barrier completes
   u32 signalled_generation = 0;     // workgroup->barrier_generation at the time of the signal
   u32 index = 0;                    // of the wave within its workgroup
-  u64* executed = nullptr;          // counter of executions for each instruction of the program (Instruction::index), one array per host thread
+  u64* executed = nullptr;  // counter of executions for each instruction of the program (Instruction::index), one array per host thread
   u8* scratch = nullptr;            // lane l's private memory is scratch + l * scratch_bytes
   u32 scratch_bytes = 0;
   Memory* memory = nullptr;

@@ -64,6 +64,8 @@ void compare_exec_and_mask(Wave& w, const Instruction& i) {
 Handler dpp_handler(unsigned wave_size) { return wave_size == 64 ? dpp<64> : dpp<32>; }
 Handler sdwa_handler(unsigned wave_size) { return wave_size == 64 ? sdwa<64> : sdwa<32>; }
 Handler dual_handler(unsigned wave_size) { return wave_size == 64 ? dual<64> : dual<32>; }
-Handler compare_exec_and_mask_handler(unsigned wave_size) { return wave_size == 64 ? compare_exec_and_mask<64> : compare_exec_and_mask<32>; }
+Handler compare_exec_and_mask_handler(unsigned wave_size) {
+  return wave_size == 64 ? compare_exec_and_mask<64> : compare_exec_and_mask<32>;
+}
 
 }  // namespace llmc::emu

@@ -22,8 +22,8 @@ Handler dpp_handler(unsigned wave_size);
 enum class SdwaUnused : u8 { pad, sign_extend, preserve };
 Handler sdwa_handler(unsigned wave_size);
 
-// `inner`, then `second`. If `second` reads what `inner` writes, its operand is OperandKind::permuted and the wrapper's src[0] names the register whose
-// old value that is.
+// `inner`, then `second`. If `second` reads what `inner` writes, its operand is OperandKind::permuted and the wrapper's src[0] names the
+// register whose old value that is.
 Handler dual_handler(unsigned wave_size);
 
 // `inner` writes EXEC, which then goes to dst as well.
