@@ -151,14 +151,6 @@ TEST(Plan, AFloatMatrixTooWideForAProcessorIsRefused) {
   }
 }
 
-TEST(Plan, AWeightStreamThatDoesNotFitIsRefused) {
-  auto file = model_file("llama", {.layers = 1, .d_ff = 51200});
-  const Model model = read_built(file.remove_tensor("blk.0.ffn_down.weight").tensor("blk.0.ffn_down.weight", test::f16, {51200, 64}));
-  EXPECT_NO_THROW(plan_of(model, "sm_90", Fuse::block));
-  const std::string message = refusal(Exit::unsupported, [&] { plan_of(model, "sm_90", Fuse::model); });
-  EXPECT_NE(message.find("--fuse=block"), std::string::npos) << message;
-}
-
 TEST(Plan, JsonGivesTheSamePlanBack) {
   const Plan plan = plan_of(read_built(model_file("qwen3")), "sm_90", Fuse::model);
   const nlohmann::json json = plan_to_json(plan);
