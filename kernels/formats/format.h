@@ -97,6 +97,11 @@ LLMC_FN i32 dot_block(const u32 (&code)[8], const ActivationBlock& a) {
 
 // The 32 nibbles of a piece times the activations. High nibbles stay where they are: their sum is 16 times too large, and exact.
 LLMC_FN i32 dot_nibbles(u32x4 piece, const ActivationBlock& a) {
+  if constexpr (!prim::dot4_us_takes_all) {
+    u32 code[8];
+    nibbles(piece, code);
+    return dot_block(code, a);
+  }
   i32 low = 0, high = 0;
   LLMC_UNROLL for (u32 k = 0; k < 4; k++) {
     low = prim::dot4_us(piece[k] & 0x0f0f0f0fu, a.code[k], low);

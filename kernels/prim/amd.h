@@ -98,6 +98,14 @@ LLMC_FN i32 dot4_ss(u32 a, u32 b, i32 c) {
   return __builtin_amdgcn_sdot4((int)a, (int)b, c, false);
 #endif
 }
+// Whether dot4_us takes bytes above 127.
+#if __has_builtin(__builtin_amdgcn_sudot4) && (defined(__GFX11__) || defined(__GFX12__))
+constexpr bool dot4_us_takes_all = true;
+#else
+constexpr bool dot4_us_takes_all = false;
+#endif
+// Whether several workgroups may read the same rows of K and V: each line is read once where nothing else was measured to be better.
+constexpr bool rereads_are_cheap = false;
 LLMC_FN i32 dot4_us(u32 a, u32 b, i32 c) {
 #if __has_builtin(__builtin_amdgcn_sudot4) && (defined(__GFX11__) || defined(__GFX12__))
   return __builtin_amdgcn_sudot4(false, (int)a, true, (int)b, c, false);
