@@ -20,9 +20,6 @@
 namespace llmc {
 
 struct ThroughMemory {
-  ThroughMemory() = default;
-  LLMC_FN ThroughMemory(const abi::Args&, u32) {}
-  LLMC_FN u32 phase() const { return 0; }
   static constexpr bool timed = false;  // whether phases are marked (phase_clock.h)
   // Words 4 run .. + 3 of the vector as they travel, for run = first + i stride, i < count; zeros from `columns` on.
   template <u32 count>
