@@ -4,14 +4,14 @@
 //
 // Packets: data that carries its own readiness (fusion level `model`). A packet is 8 bytes, stored and loaded as one: two values of 24
 // bits (float32 without its last 8 bits of mantissa, rounded to nearest) and, in 16 bits, the number of the phase that wrote them. A
-// reader polls the data itself, so a boundary between phases costs one store and one load through L2, not a barrier and then a
-// load. Polling all of a vector from all workgroups would keep the L2 cache busy with it; so a wave asks for the first and the last packet
-// of each block that it will read until they are there, and then reads the blocks, which are nearly always complete by then.
+// reader polls the data itself, so a boundary between phases costs one store and one load through L2, not a barrier and then a load.
+// Polling all of a vector from all workgroups would keep the L2 cache busy with it; so a wave asks for the first and the last packet of
+// each block that it will read until they are there, and then reads the blocks, which are nearly always complete by then.
 //
-// A buffer is written again one layer later at the earliest. Every writer of that phase has by then read whole vectors whose writers
-// had read all of the buffer, so nobody overwrites what is still wanted. Only a worker that has nothing to compute in a phase, for which
-// nobody waits, may find a later phase's packets; it takes them, and uses them for nothing. Phase numbers go on from token to token (`epoch` in the arena) and wrap at 2^16, long after any
-// buffer was rewritten.
+// Before a buffer is written again, at least one phase has passed in which every writer read a whole vector whose writers had read all of
+// the buffer; so nobody overwrites what is still wanted. Only a worker that has nothing to compute in a phase, for which nobody waits, may
+// find a later phase's packets; it takes them, and uses them for nothing. Phase numbers go on from token to token (word 32 of the buffer
+// `barrier`) and wrap at 2^16, long after any buffer was rewritten.
 //
 // No wait is without end: after State::spin_limit_ms, State::fault is set and every workgroup leaves (barrier.h).
 #pragma once
