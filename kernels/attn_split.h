@@ -5,7 +5,7 @@
 namespace llmc::attn_split {
 
 constexpr unsigned max_pieces = 128;  // rows of `attn_part` of a head
-constexpr unsigned min_piece = 256;   // positions: below that, merging costs more than reading
+constexpr unsigned min_piece = 128;   // positions: below that, merging costs more than reading
 // Query heads that a workgroup of 512 threads computes together over one reading of K and V: what fits into 128 registers beside the
 // rows in flight, and with the sums of 16 waves into 48 KB of shared memory.
 constexpr unsigned max_heads(unsigned head_dim) { return head_dim <= 128 ? 4 : 2; }

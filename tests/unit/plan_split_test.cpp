@@ -65,7 +65,7 @@ TEST(Split, PiecesOfAContextCoverIt) {
 TEST(Split, ALongContextUsesEveryWorker) {
   EXPECT_EQ(attn_split::pieces(32000, 132, 8), 16u);  // 132 / 8
   EXPECT_EQ(attn_split::pieces(32000, 132, 2), 66u);
-  EXPECT_EQ(attn_split::pieces(400, 132, 2), 2u);     // no more than one a min_piece
+  EXPECT_EQ(attn_split::pieces(250, 132, 2), 2u);     // no more than one a min_piece
 }
 
 TEST(Split, PartsOfAGroupCoverItsHeads) {
