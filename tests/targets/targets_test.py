@@ -57,7 +57,8 @@ def check_compile(model, arch, fuse, folder):
         if target['family'] != 'x86':
             assert shared <= target['lds_bytes'], f'{kernel}: {shared} bytes of shared memory of {target["lds_bytes"]}'
         if target['family'] == 'amd':
-            assert (scratch, spills) == (0, 0), f'{kernel}: {scratch} bytes of scratch, {spills} spills'
+            # Without scratch, what is spilled are scalar registers into lanes of vector registers, which costs an instruction each.
+            assert scratch == 0 and spills <= 32, f'{kernel}: {scratch} bytes of scratch, {spills} spills'
             assert 0 < registers <= target['registers'], f'{kernel}: {registers} registers of {target["registers"]}'
             waves = -(-threads // (target['wave'] * target['simds_per_unit'] * target['units_per_processor']))
             assert registers * waves <= target['register_file'], f'{kernel}: a workgroup does not fit a processor'
