@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """What a decoded token reads, by the emulator's counts. usage: traffic_test.py traffic PRESET|demo ARCH FUSE | instructions TYPE ARCH
 
-A preset (tests/targets/preset.py) is cut to two layers, all weights zero, and decodes three tokens; the demo model one behind 300 others.
+A preset (tests/targets/preset.py) is cut to two layers, all weights zero, and decodes three tokens; the demo model one behind 520 others.
 Of the weights, a token reads the cache lines that hold them, and of the KV cache those of the positions before it: at most 1.03 times their
 bytes, and each line once. Query heads that share K and V in larger groups than a workgroup takes (kernels/attn_split.h) read them once
-for each part. Other reads are printed by kernel.
+for each part, and those of a short context each for itself: again from the second-level cache. Other reads are printed by kernel.
 
 instructions: a matrix times a vector in one tensor type, of llama3.2-1b's feed-forward: how many vector instructions a weight takes (of one
 lane), and that on the card the estimate is bound by bytes.
@@ -20,9 +20,9 @@ sys.path.insert(0, os.path.join(emulated.harness.ROOT, 'tests', 'targets'))
 import harness  # noqa: E402
 import preset  # noqa: E402
 
-LAYERS, DEPTH, LINE, MOST = 2, 300, 128, 1.03
+LAYERS, DEPTH, LINE, MOST = 2, 520, 128, 1.03
 TOKENS = '1,2,3'
-HEADS_TOGETHER = 4  # attn_split::max_heads of heads up to 128 wide
+HEADS_TOGETHER, SHORT = 4, 512  # attn_split: most heads of up to 128 elements together, positions of a short context
 VECTOR = ('vector ALU', 'packed', 'dot', 'transcendental')
 KV, WEIGHTS = 'device 1', 'device 2'  # in the order in which the engine allocates them, behind the arena
 
@@ -31,7 +31,7 @@ def prepare(name, arch, fuse, folder):
     """The program's command, its tokens' positions, and the query heads of a KV head."""
     program = os.path.join(folder, 'program')
     if name == 'demo':
-        harness.compile_model(emulated.DEMO, program, '--arch', arch, '--fuse', fuse, '--ctx', 512)
+        harness.compile_model(emulated.DEMO, program, '--arch', arch, '--fuse', fuse, '--ctx', 1024)
         return [program, 'bench', '-p', 0, '-n', 1, '-d', DEPTH, '-r', 1], [DEPTH + 1] * 2, 2
     preset.PRESETS['cut'] = preset.PRESETS[name]._replace(layers=LAYERS)
     model = preset.write(os.path.join(folder, 'model.gguf'), 'cut')
@@ -57,7 +57,7 @@ def traffic(name, arch, fuse, folder):
     kv_bytes = info['kv_bytes_per_position'] * sum(positions) / len(positions)
     failed = []
     for what, allocation, expected, parts in (('weights', WEIGHTS, info['bytes_per_token'], 1),
-                                              ('KV cache', KV, kv_bytes, -(-group // HEADS_TOGETHER))):
+                                              ('KV cache', KV, kv_bytes, group if positions[-1] < SHORT else -(-group // HEADS_TOGETHER))):
         lines, fetches = (per_token(allocation, count) for count in ('lines', 'fetches'))
         print(f'{name} {arch} {fuse}, {what}: {expected:.0f} bytes a token; '
               f'lines {lines * LINE / expected:.4f}, fetches {fetches * LINE / expected:.4f} of them')
