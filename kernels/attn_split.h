@@ -9,12 +9,11 @@ constexpr unsigned min_piece = 128;   // positions: below that, merging costs mo
 // Query heads that a workgroup of 512 threads computes together over one reading of K and V: what fits into 128 registers beside the
 // rows in flight, and with the sums of 16 waves into 48 KB of shared memory.
 constexpr unsigned max_heads(unsigned head_dim) { return head_dim <= 128 ? 4 : 2; }
+constexpr unsigned matrix_heads = 8;  // the same with matrix instructions (attention_matrix.h)
 
-// A group (the query heads of a kv head) is cut into equal parts of at most max_heads.
-constexpr unsigned parts(unsigned group, unsigned head_dim) { return (group + max_heads(head_dim) - 1) / max_heads(head_dim); }
-constexpr unsigned heads_per_part(unsigned group, unsigned head_dim) {
-  return (group + parts(group, head_dim) - 1) / parts(group, head_dim);
-}
+// A group (the query heads of a kv head) is cut into equal parts of at most `most` heads.
+constexpr unsigned parts(unsigned group, unsigned most) { return (group + most - 1) / most; }
+constexpr unsigned heads_per_part(unsigned group, unsigned most) { return (group + parts(group, most) - 1) / parts(group, most); }
 
 // Contexts of up to so many positions, the new token's included, are computed by attention_short.h.
 constexpr unsigned short_positions = 512;

@@ -26,13 +26,18 @@ constexpr u32 prefill_gemm_bytes = 2 * (2 * 64 * 144 + 2 * (2 * 4 * 64 * 4) + 2 
 
 u32 attention_shared_bytes(const Plan& plan) {
   const Shape& s = plan.shape;
-  const u32 heads = attn_split::heads_per_part(s.n_heads / s.n_kv_heads, s.head_dim), waves = plan.threads / plan.wave;
-  const u32 width = 8 * team_of(s.head_dim);
-  const u32 merge = std::max(4 * waves * heads * (width + 2), 4 * heads * attn_split::max_pieces);
-  // Of attention::Short and attention::Decode.
+  const u32 group = s.n_heads / s.n_kv_heads, waves = plan.threads / plan.wave, width = 8 * team_of(s.head_dim);
+  const auto merge = [](u32 heads) { return 4 * heads * (attn_split::max_pieces + 1) + 4; };
+  // Of attention::Short, attention::Decode and attention::Matrix.
   const u32 near = 4 * width + 2 * 2 * width + 4 * attn_split::short_positions + 4 * waves * width;
-  const u32 far = 4 * heads * width + 2 * 2 * width + merge + 4 * heads * (waves + 3) + 4;
-  return static_cast<u32>(align_up(scratch_bytes + std::max(near, far), 16));
+  u32 heads = attn_split::heads_per_part(group, attn_split::max_heads(s.head_dim));
+  u32 most = std::max(near, 4 * heads * width + 2 * 2 * width + std::max(4 * waves * heads * (width + 2), merge(heads)) + 4 * heads * (waves + 2));
+  if (plan.family != "amd" && plan.wave == 32 && s.head_dim <= 128) {
+    heads = attn_split::heads_per_part(group, attn_split::matrix_heads);
+    most = std::max(most, 2 * heads * (s.head_dim + 32) + 2 * 2 * s.head_dim + 8 * heads * (waves + 1) +
+                              std::max(4 * waves * heads * (s.head_dim + 4), merge(heads)));
+  }
+  return static_cast<u32>(align_up(scratch_bytes + most, 16));
 }
 
 u32 sampling_shared_bytes(const Plan& plan) {

@@ -2,24 +2,21 @@
 //
 // A row of K is read by a team of lanes, 16 bytes each, and several rows are in flight. All query heads of a kv head's group (or a
 // part of a large group) meet each row, so K and V are read once. Every team keeps an online softmax of its own (maximum, sum and
-// weighted sum of values, base 2); teams are merged at the end of a piece, first over the wave, then over the workgroup. Where the
-// context is cut into more than one piece, the worker that arrives last at a head's counter merges its pieces in the order of their
-// index, the maximum first, so that the sums are independent multiply-adds: same result whoever is last.
+// weighted sum of values, base 2); teams are merged at the end of a piece, first over the wave, then over the workgroup, and pieces as
+// attention_pieces.h says.
 //
 // The row of the new token never goes through memory: the workers that hold the last piece rotate k themselves, and one of them
 // appends it. Nobody reads the cache at the new position.
 #pragma once
-#include "kernels/attn_split.h"
-#include "kernels/gpu/link.h"
+#include "kernels/gpu/attention_pieces.h"
 #include "kernels/gpu/rope.h"
 
 namespace llmc::attention {
 
 constexpr f32 log2_e = 1.4426950408889634f;
-constexpr f32 lowest = -1e30f;  // finite, so that differences of two are numbers
 
 template <class S>
-constexpr u32 heads_per_part = attn_split::heads_per_part(S::n_heads / S::n_kv_heads, S::head_dim);
+constexpr u32 heads_per_part = attn_split::heads_per_part(S::n_heads / S::n_kv_heads, attn_split::max_heads(S::head_dim));
 
 // S, the shape: n_heads, n_kv_heads, head_dim, threads, and what rope::prepare_row asks. Link: how q, k, v come and att goes (link.h).
 // `heads`: query heads of a group that a workgroup computes together.
@@ -34,23 +31,23 @@ struct Decode {
   static constexpr u32 flight = 2;  // rows of K and V in flight for a team
   static constexpr u32 row = width + 2;              // of the merge: weighted sums, maximum, sum
   static_assert(head_dim % 32 == 0 && head_dim <= 256 && S::n_heads % S::n_kv_heads == 0);
+  using Merge = Pieces<S, Link, heads>;
 
   struct Shared {
     f32 q[heads][width];
     u16 k[width], v[width];  // the new token's
     union {
       f32 sums[waves][heads][row];
-      f32 weights[heads][attn_split::max_pieces];
+      typename Merge::Shared merge;
     };
     f32 wave_weight[heads][waves], top[heads], sum[heads];  // of a piece
-    f32 inverse_sum[heads];
-    u32 last;
+    LLMC_FN void set_q(u32 head, u32 i, f32 value) { q[head][i] = value; }
   };
 
   struct Buffers {
     const f32* qkv;  // of the token: q, k, v concatenated; read through the link
     f32* att;        // [n_heads][head_dim]; written through the link
-    f32* part;       // [n_heads][max_pieces][head_dim + 2]
+    f32* part;       // [n_heads][max_pieces][head_dim + 2] words of a piece: 4 bytes, packets 8
     u32* count;      // [n_heads], zero before and after
     u16* k;          // the layer's cache, f16: [kv head][ctx][head_dim]
     u16* v;
@@ -107,44 +104,26 @@ struct Decode {
 
   // q of the part's heads into shared memory, times 1 / sqrt(head_dim) and log2(e); for the last piece also the new k and v, which
   // the worker of part 0 appends to the cache at `pos`. A wave makes one row at a time.
-  // `Memory` has q, k and v as Shared does.
+  // `Memory` has set_q, k and v as Shared does.
   template <class Memory>
   LLMC_FN static void prepare(const Link& link, const Buffers& b, Memory& s, u32 kv_head, u32 part_index, u32 pos, u32 ctx, bool has_new) {
     const f32 scale = log2_e * prim::rsqrt((f32)head_dim);
-    LLMC_GRID_STRIDE for (u32 r = prim::wave(); r < heads + 2; r += waves) {
-      if (r < heads) {
-        u32 in_group = prim::min(part_index * heads + r, group - 1);  // a part may have fewer heads than the others
-        rope::prepare_row<S>(link, b.qkv + (u64)(kv_head * group + in_group) * head_dim, b.q_norm, pos, scale,
-                             [&](u32 i, f32 value) LLMC_INLINED { s.q[r][i] = value; });
-      } else if (has_new && r == heads) {
-        u64 at = ((u64)kv_head * ctx + pos) * head_dim;
-        rope::prepare_row<S>(link, b.qkv + (u64)(S::n_heads + kv_head) * head_dim, b.k_norm, pos, 1.0f, [&](u32 i, f32 value) LLMC_INLINED {
-          s.k[i] = prim::float_to_half(value);
-          if (part_index == 0) b.k[at + i] = s.k[i];
-        });
-      } else if (has_new) {
-        u64 at = ((u64)kv_head * ctx + pos) * head_dim;
-        const f32* source = b.qkv + (u64)(S::n_heads + kv_heads + kv_head) * head_dim;
-        constexpr u32 pairs = head_dim / 2, rounds = (pairs + prim::kWave - 1) / prim::kWave;
-        u32 first[rounds], second[rounds];
-        bool valid[rounds];
-        f32 x[rounds], y[rounds];
-        LLMC_UNROLL for (u32 i = 0; i < rounds; i++) {
-          first[i] = 2 * (i * prim::kWave + prim::lane());
-          second[i] = first[i] + 1;
-          valid[i] = first[i] < head_dim;
-        }
-        link.read_pairs(source, first, second, valid, x, y);
-        LLMC_UNROLL for (u32 i = 0; i < rounds; i++) {
-          if (!valid[i]) continue;
-          s.v[first[i]] = prim::float_to_half(x[i]);
-          s.v[second[i]] = prim::float_to_half(y[i]);
-          if (part_index == 0) {
-            b.v[at + first[i]] = s.v[first[i]];
-            b.v[at + second[i]] = s.v[second[i]];
-          }
-        }
-      }
+    LLMC_GRID_STRIDE for (u32 r = prim::wave(); r < heads + (has_new ? 2 : 0); r += waves) {
+      // One code for q, k and v, which is a row that is neither normed nor rotated.
+      const bool is_q = r < heads, is_k = r == heads;
+      const u32 in_group = prim::min(part_index * heads + r, group - 1);  // a part may have fewer heads than the others
+      const u32 row_of_qkv = is_q ? kv_head * group + in_group : S::n_heads + (is_k ? 0 : kv_heads) + kv_head;
+      u16* newest = is_k ? s.k : s.v;
+      u16* cache = (is_k ? b.k : b.v) + ((u64)kv_head * ctx + pos) * head_dim;
+      rope::prepare_row<S>(link, b.qkv + (u64)row_of_qkv * head_dim, is_q ? b.q_norm : is_k ? b.k_norm : nullptr, is_q || is_k ? pos : 0,
+                           is_q ? scale : 1.0f, [&](u32 i, f32 value) LLMC_INLINED {
+                             if (is_q) {
+                               s.set_q(r, i, value);
+                             } else {
+                               newest[i] = prim::float_to_half(value);
+                               if (part_index == 0) cache[i] = newest[i];
+                             }
+                           });
     }
   }
 
@@ -168,7 +147,7 @@ struct Decode {
       stream_piece(b, s, kv_head, begin, end, pos, ctx, first);
       prim::sync_block();
       write_piece(link, b, s, kv_head, part_index, piece, pieces);
-      if (pieces > 1) merge_if_last(link, b, s, kv_head, part_index, pieces);
+      if (pieces > 1) Merge::merge(link, b, s.merge, kv_head, part_index, piece, pieces);
       if (link.failed()) return false;
     }
     prim::sync_block();
@@ -253,10 +232,7 @@ struct Decode {
     }
   }
 
-  LLMC_FN static u32 head_of(u32 kv_head, u32 part_index, u32 h) { return kv_head * group + part_index * heads + h; }
-  LLMC_FN static bool in_group(u32 part_index, u32 h) { return part_index * heads + h < group; }
-
-  // The waves' sums into att (one piece) or into the piece's row of `part`.
+  // The waves' sums into att (one piece) or into the piece's words.
   LLMC_FN static void write_piece(const Link& link, const Buffers& b, Shared& s, u32 kv_head, u32 part_index, u32 piece, u32 pieces) {
     // What each wave's sums count, a wave a head and a lane a wave.
     static_assert(waves <= prim::kWave);
@@ -269,81 +245,27 @@ struct Decode {
       if (w == 0) {
         s.top[h] = top;
         s.sum[h] = sum;
-        s.inverse_sum[h] = prim::rcp(sum);
       }
     }
     prim::sync_block();
     LLMC_GRID_STRIDE for (u32 i = prim::thread(); i - prim::lane() < heads * head_dim; i += S::threads) {
       const u32 h = i / head_dim, d = i % head_dim;
-      const bool valid = i < heads * head_dim && in_group(part_index, h);
+      const bool valid = i < Merge::heads_of(part_index) * head_dim;
       f32 value = 0;
       if (valid) {
         LLMC_UNROLL for (u32 w = 0; w < waves; w++) value += s.sums[w][h][d] * s.wave_weight[h][w];
       }
-      const u32 head = head_of(kv_head, part_index, h);
+      const u32 head = Merge::head_of(kv_head, part_index, h);
       if (pieces == 1) {
-        link.write(b.att + (u64)head * head_dim, d, value * s.inverse_sum[h], valid);
+        link.write(b.att + (u64)head * head_dim, d, value * prim::rcp(s.sum[valid ? h : 0]), valid);
         continue;
       }
       if (!valid) continue;
-      f32* out = b.part + ((u64)head * attn_split::max_pieces + piece) * (head_dim + 2);
-      prim::store_coherent(out + d, value);
+      link.put(b.part, Merge::slot(head, piece, d), value);
       if (d == 0) {
-        prim::store_coherent(out + head_dim, s.top[h]);
-        prim::store_coherent(out + head_dim + 1, s.sum[h]);
+        link.put(b.part, Merge::slot(head, piece, head_dim), s.top[h]);
+        link.put(b.part, Merge::slot(head, piece, head_dim + 1), s.sum[h]);
       }
-    }
-  }
-
-  LLMC_FN static void merge_if_last(const Link& link, const Buffers& b, Shared& s, u32 kv_head, u32 part_index, u32 pieces) {
-    prim::fence_device();
-    prim::sync_block();
-    u32* count = b.count + head_of(kv_head, part_index, 0);
-    if (prim::thread() == 0) {
-      s.last = prim::atomic_add_acq_rel(count, 1) == pieces - 1;
-      if (s.last) prim::store_coherent(count, 0u);
-    }
-    prim::sync_block();
-    if (!s.last) return;
-    prim::fence_device();
-    // Weights of the pieces, a wave a head.
-    constexpr u32 rounds = attn_split::max_pieces / prim::kWave;
-    LLMC_GRID_STRIDE for (u32 h = prim::wave(); h < heads; h += waves) {
-      if (!in_group(part_index, h)) continue;
-      const f32* in = b.part + (u64)head_of(kv_head, part_index, h) * attn_split::max_pieces * (head_dim + 2) + head_dim;
-      f32 top[rounds], sum = 0, highest = lowest;
-      LLMC_UNROLL for (u32 i = 0; i < rounds; i++) {
-        u32 piece = i * prim::kWave + prim::lane();
-        top[i] = piece < pieces ? prim::load_coherent(in + (u64)piece * (head_dim + 2)) : lowest;
-        highest = prim::max(highest, top[i]);
-      }
-      highest = prim::wave_max(highest);
-      LLMC_UNROLL for (u32 i = 0; i < rounds; i++) {
-        u32 piece = i * prim::kWave + prim::lane();
-        f32 weight = piece < pieces ? prim::exp2(top[i] - highest) : 0.0f;
-        s.weights[h][piece] = weight;
-        if (piece < pieces) sum += weight * prim::load_coherent(in + (u64)piece * (head_dim + 2) + 1);
-      }
-      sum = prim::wave_sum(sum);
-      if (prim::lane() == 0) s.inverse_sum[h] = 1.0f / sum;
-    }
-    prim::sync_block();
-    LLMC_GRID_STRIDE for (u32 i = prim::thread(); i - prim::lane() < heads * head_dim; i += S::threads) {
-      const u32 h = i / head_dim, d = i % head_dim;
-      const bool valid = i < heads * head_dim && in_group(part_index, h);
-      const u32 head = head_of(kv_head, part_index, h);
-      const f32* in = b.part + (u64)head * attn_split::max_pieces * (head_dim + 2) + d;
-      f32 value = 0;
-      if (valid) {
-        LLMC_GRID_STRIDE for (u32 piece = 0; piece < pieces; piece += 8) {
-          f32 x[8];
-          LLMC_UNROLL for (u32 j = 0; j < 8; j++)
-            x[j] = prim::load_coherent(in + (u64)prim::min(piece + j, pieces - 1) * (head_dim + 2));
-          LLMC_UNROLL for (u32 j = 0; j < 8; j++) value += s.weights[h][piece + j] * x[j];
-        }
-        value *= s.inverse_sum[h];
-      }
-      link.write(b.att + (u64)head * head_dim, d, value, valid);
     }
   }
 };

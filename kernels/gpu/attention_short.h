@@ -22,6 +22,7 @@ struct Short {
     u16 k[width], v[width];  // the new token's
     f32 score[attn_split::short_positions];
     f32 sums[waves][width];
+    LLMC_FN void set_q(u32 head, u32 i, f32 value) { q[head][i] = value; }
   };
 
   // The rows of K (`source` = b.k) or V of a team: positions base + i teams + its number.

@@ -11,7 +11,7 @@
 // Before a buffer is written again, at least one phase has passed in which every writer read a whole vector whose writers had read all of
 // the buffer; so nobody overwrites what is still wanted. Only a worker that has nothing to compute in a phase, for which nobody waits, may
 // find a later phase's packets; it takes them, and uses them for nothing. Phase numbers go on from token to token (word 32 of the buffer
-// `barrier`) and wrap at 2^16, long after any buffer was rewritten.
+// `barrier`); their lower 16 bits repeat long after any vector was rewritten.
 //
 // No wait is without end: after State::spin_limit_ms, State::fault is set and every workgroup leaves (barrier.h).
 #pragma once
@@ -20,7 +20,7 @@
 namespace llmc {
 
 struct ThroughMemory {
-  static constexpr bool timed = false;  // whether phases are marked (phase_clock.h)
+  static constexpr bool packets = false;
   // Words 4 run .. + 3 of the vector as they travel, for run = first + i stride, i < count; zeros from `columns` on.
   template <u32 count>
   LLMC_FN void read(const f32* vector, u32 columns, u32 first, u32 stride, u32x4 (&raw)[count]) const {
@@ -48,6 +48,8 @@ struct ThroughMemory {
   LLMC_FN void write(f32* vector, u32 index, f32 value, bool valid) const {
     if (valid) prim::store_coherent(vector + index, value);
   }
+  // A word for workers in the same phase.
+  LLMC_FN void put(f32* words, u32 index, f32 value) const { prim::store_coherent(words + index, value); }
   LLMC_FN bool failed() const { return false; }
 };
 
@@ -67,7 +69,7 @@ LLMC_APART u64 patience_since(u8* arena, abi::Ring* ring, u64 start) {
 
 class Packets {
  public:
-  static constexpr bool timed = true;
+  static constexpr bool packets = true;
   // `phase`: the number of the first phase, or of the one that another copy of this is at.
   LLMC_FN Packets(const abi::Args& a, u32 phase) : args_(a), phase_(phase) {}
   LLMC_FN u32 phase() const { return phase_; }
@@ -76,10 +78,10 @@ class Packets {
     if (prim::thread() == 0) *failure() = 0;
   }
   // The next phase reads what this one writes.
-  LLMC_FN void next_phase() { phase_ = (phase_ + 1) & 0xffffu; }
+  LLMC_FN void next_phase() { phase_++; }
 
   // One thread, when every workgroup has begun: the next token's phases have other numbers.
-  LLMC_FN void end(u32* epoch) const { prim::store_coherent(epoch, (phase_ + 1) & 0xffffu); }
+  LLMC_FN void end(u32* epoch) const { prim::store_coherent(epoch, phase_ + 1); }
 
   template <u32 count>
   LLMC_FN void read(const f32* vector, u32 columns, u32 first, u32 stride, u32x4 (&raw)[count]) const {
@@ -117,6 +119,29 @@ class Packets {
       const u32 number = (phase_ + 1) << 16;
       prim::store_coherent((u64*)vector + index / 2, (u64)(mine >> 8 | (other & 0xff00u) << 16) | (u64)(other >> 16 | number) << 32);
     }
+  }
+  // Words that travel within a phase, 8 bytes each: a float32 and the whole number of the phase.
+  LLMC_FN void put(f32* words, u32 index, f32 value) const {
+    prim::store_coherent((u64*)words + index, (u64)prim::bits(value) | (u64)(phase_ + 1) << 32);
+  }
+  // Waits for words index[i], where valid[i].
+  template <u32 count>
+  LLMC_FN void take(const f32* words, const u32 (&index)[count], const bool (&valid)[count], f32 (&value)[count]) const {
+    Patience patience;
+    for (;;) {
+      bool complete = true;
+      u64 word[count];
+      LLMC_UNROLL for (u32 i = 0; i < count; i++) {
+        word[i] = 0;
+        if (valid[i]) word[i] = prim::load_coherent((const u64*)words + index[i]);
+      }
+      LLMC_UNROLL for (u32 i = 0; i < count; i++) {
+        value[i] = prim::from_bits((u32)word[i]);
+        complete = complete && (!valid[i] || (u32)(word[i] >> 32) == phase_ + 1);
+      }
+      if (complete || !goes_on(patience)) break;
+    }
+    prim::sync_wave();
   }
   // Whether a wait of this workgroup ran into its limit. The workgroup is synchronised since its last read.
   LLMC_FN bool failed() const { return *(volatile u32*)failure() != 0; }

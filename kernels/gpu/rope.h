@@ -18,8 +18,8 @@ LLMC_FN u32 pair_second(u32 pair) {
   return pair < S::rope_dim / 2 && S::rope_halves ? pair + S::rope_dim / 2 : 2 * pair + 1;
 }
 
-// Called by a whole wave. Reads the head_dim elements at `source` through `link`, applies the RMS norm with `weight` (where S::qk_norm), the rotation
-// to `position` and the factor `scale`; calls store(element, value) for each element once.
+// Called by a whole wave. Reads the head_dim elements at `source` through `link`, applies the RMS norm with `weight` (where S::qk_norm, unless it is
+// null), the rotation to `position` (0: none) and the factor `scale`; calls store(element, value) for each element once.
 // S: head_dim, rope_dim, rope_halves, qk_norm, rms_eps, rope_turns(pair).
 template <class S, class Link, class Store>
 LLMC_FN void prepare_row(const Link& link, const f32* source, const f32* weight, u32 position, f32 scale, Store store) {
@@ -44,11 +44,14 @@ LLMC_FN void prepare_row(const Link& link, const f32* source, const f32* weight,
   f32 squares = 0;
   LLMC_UNROLL for (u32 i = 0; i < rounds; i++) squares += a[i] * a[i] + b[i] * b[i];
   f32 factor = scale;
-  if constexpr (S::qk_norm) factor *= prim::rsqrt(prim::wave_sum(squares) * (1.0f / S::head_dim) + S::rms_eps);
+  if constexpr (S::qk_norm) {
+    const f32 norm = prim::rsqrt(prim::wave_sum(squares) * (1.0f / S::head_dim) + S::rms_eps);
+    if (weight != nullptr) factor *= norm;
+  }
   LLMC_UNROLL for (u32 i = 0; i < rounds; i++) {
     if (!valid[i]) continue;
     f32 x = a[i] * factor, y = b[i] * factor;
-    if constexpr (S::qk_norm) {
+    if (S::qk_norm && weight != nullptr) {
       x *= weight[first[i]];
       y *= weight[second[i]];
     }

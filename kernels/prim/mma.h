@@ -1,8 +1,9 @@
-// Matrix instructions for int8, where the target has them: one wave of 32 lanes multiplies 16 rows by 8 columns.
+// Matrix instructions for int8 and f16, where the target has them: one wave of 32 lanes multiplies 16 rows by 8 columns.
 //
-// Fragments (PTX's mma.m16n8k32): with g = lane / 4 and q = lane % 4, a[0] and a[2] hold elements 4q .. 4q + 3 of the first and second
+// Fragments of int8 (PTX's mma.m16n8k32): with g = lane / 4 and q = lane % 4, a[0] and a[2] hold elements 4q .. 4q + 3 of the first and second
 // 16 of row g, a[1] and a[3] of row g + 8; b[0] and b[1] the same of column g; c[0], c[1] are row g, columns 2q and 2q + 1, c[2], c[3]
-// row g + 8.
+// row g + 8. Of f16 (mma.m16n8k16): a[0] and a[2] hold elements 2q, 2q + 1 of the first and second 8 of row g, a[1] and a[3] of row g + 8;
+// b[0] and b[1] the same of column g; c as for int8.
 #pragma once
 #include "kernels/prim/prim.h"
 
@@ -22,8 +23,27 @@ LLMC_FN void mma16(i32 (&c)[4], u32 a0, u32 a1, u32 b) {
       : "=r"(c[0]), "=r"(c[1]), "=r"(c[2]), "=r"(c[3])
       : "r"(a0), "r"(a1), "r"(b), "r"(0));
 }
+// c += a b over 16 elements of f16, in float32.
+LLMC_FN void mma_f16(f32 (&c)[4], const u32 (&a)[4], u32 b0, u32 b1) {
+  asm("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+      : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
+      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+}
 #elif defined(LLMC_HOST) && LLMC_WAVE == 32
 constexpr bool has_mma = true;
+LLMC_FN void mma_f16(f32 (&c)[4], const u32 (&a)[4], u32 b0, u32 b1) {
+  LLMC_UNROLL for (u32 q = 0; q < 4; q++) {
+    u32 row[2][2], column[2][2];
+    LLMC_UNROLL for (u32 half = 0; half < 2; half++) {
+      LLMC_UNROLL for (u32 r = 0; r < 2; r++) row[half][r] = shfl(a[2 * half + r], lane() / 4 * 4 + q);
+      LLMC_UNROLL for (u32 n = 0; n < 2; n++) column[half][n] = shfl(half == 0 ? b0 : b1, (2 * (lane() % 4) + n) * 4 + q);
+      LLMC_UNROLL for (u32 i = 0; i < 4; i++) {
+        const Float2 x = half2_to_float2(row[half][i / 2]), y = half2_to_float2(column[half][i % 2]);
+        c[i] += x.x * y.x + x.y * y.y;
+      }
+    }
+  }
+}
 LLMC_FN void mma16(i32 (&c)[4], u32 a0, u32 a1, u32 b) {
   u32 row[2][4], column[2][4];
   for (u32 q = 0; q < 4; q++) {
@@ -47,6 +67,7 @@ LLMC_FN void mma32(i32 (&c)[4], const u32 (&a)[4], const u32 (&b)[2]) {
 constexpr bool has_mma = false;
 LLMC_FN void mma32(i32 (&)[4], const u32 (&)[4], const u32 (&)[2]) {}
 LLMC_FN void mma16(i32 (&)[4], u32, u32, u32) {}
+LLMC_FN void mma_f16(f32 (&)[4], const u32 (&)[4], u32, u32) {}
 #endif
 
 }  // namespace llmc::prim

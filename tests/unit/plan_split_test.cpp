@@ -70,9 +70,9 @@ TEST(Split, ALongContextUsesEveryWorker) {
 
 TEST(Split, PartsOfAGroupCoverItsHeads) {
   for (unsigned group = 1; group <= 32; group++) {
-    for (const unsigned head_dim : {32u, 64u, 128u, 256u}) {
-      const unsigned parts = attn_split::parts(group, head_dim), heads = attn_split::heads_per_part(group, head_dim);
-      EXPECT_LE(heads, attn_split::max_heads(head_dim));
+    for (const unsigned most : {attn_split::max_heads(256), attn_split::max_heads(128), attn_split::matrix_heads}) {
+      const unsigned parts = attn_split::parts(group, most), heads = attn_split::heads_per_part(group, most);
+      EXPECT_LE(heads, most);
       EXPECT_GE(parts * heads, group);
       EXPECT_LT((parts - 1) * heads, group) << "a part without a head";
     }

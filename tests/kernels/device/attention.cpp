@@ -1,10 +1,11 @@
 // Kernels for attention_test.cpp: one new token over a cache.
 #include "kernels/gpu/args.h"
+#include "kernels/gpu/attention_matrix.h"
 #include "kernels/gpu/attention_short.h"
 
 namespace llmc {
 
-struct AttentionCase {  // at the start of the arena
+struct AttentionCase {  // in the arena, behind the state
   const f32* qkv;
   f32* att;
   f32* part;
@@ -14,6 +15,9 @@ struct AttentionCase {  // at the start of the arena
   const f32* q_norm;
   const f32* k_norm;
   u32 position, ctx;
+  f32* qkv_packets;
+  f32* att_packets;
+  u32 number;
 };
 
 template <u32 heads, u32 kv_heads, u32 dim, u32 rope, bool halves, bool norm, u32 workgroup>
@@ -25,19 +29,47 @@ struct TestShape {
 };
 
 template <class D>
-LLMC_FN void attention_case(const abi::Args& a) {
-  const AttentionCase& c = *(const AttentionCase*)a.arena;
+LLMC_FN void through_memory(const abi::Args& a) {
+  const AttentionCase& c = *(const AttentionCase*)(a.arena + sizeof(abi::State));
   D::run(ThroughMemory(), {c.qkv, c.att, c.part, c.count, c.k, c.v, c.q_norm, c.k_norm}, c.position, c.ctx, prim::block(), prim::blocks(),
          prim::shared(), []() {});
 }
 
-#define LLMC_CASE(name, threads, ...)                                                                      \
-  LLMC_KERNEL(threads) void name(abi::Args a, int, int, int) {                                             \
-    attention_case<attention::Decode<TestShape<__VA_ARGS__, threads>, ThroughMemory>>(a);                  \
-  }                                                                                                        \
-  LLMC_KERNEL(threads) void name##_short(abi::Args a, int, int, int) {                                     \
-    attention_case<attention::Short<TestShape<__VA_ARGS__, threads>, ThroughMemory>>(a);                   \
+// q, k and v become packets, attention takes these, and its packets become `att`; each worker does the first and the last for itself.
+template <class D>
+LLMC_FN void through_packets(const abi::Args& a) {
+  const AttentionCase& c = *(const AttentionCase*)(a.arena + sizeof(abi::State));
+  constexpr u32 att = D::head_dim * D::kv_heads * D::group, qkv = att + 2 * D::head_dim * D::kv_heads;
+  Packets link(a, c.number);
+  link.begin();
+  prim::sync_block();
+  LLMC_GRID_STRIDE for (u32 i = prim::thread(); i < qkv; i += prim::threads()) link.write(c.qkv_packets, i, c.qkv[i], true);
+  link.next_phase();
+  D::run(link, {c.qkv_packets, c.att_packets, c.part, c.count, c.k, c.v, c.q_norm, c.k_norm}, c.position, c.ctx, prim::block(), prim::blocks(),
+         prim::shared() + 256, []() {});
+  link.next_phase();
+  LLMC_GRID_STRIDE for (u32 run = prim::thread(); run - prim::lane() < att / 4; run += prim::threads()) {
+    u32x4 raw[1];
+    link.read(c.att_packets, att, run, 1, raw);
+    if (run < att / 4) *(f32x4*)(c.att + 4 * run) = link.elements(raw[0]);
   }
+}
+
+#define LLMC_FORM(name, threads, form, through, Type, Link, ...)                     \
+  LLMC_KERNEL(threads) void name##form(abi::Args a, int, int, int) {                 \
+    through<attention::Type<TestShape<__VA_ARGS__, threads>, Link>>(a);              \
+  }
+#define LLMC_CASE(name, threads, ...)                                                            \
+  LLMC_FORM(name, threads, , through_memory, Decode, ThroughMemory, __VA_ARGS__)                 \
+  LLMC_FORM(name, threads, _packets, through_packets, Decode, Packets, __VA_ARGS__)              \
+  LLMC_FORM(name, threads, _short, through_memory, Short, ThroughMemory, __VA_ARGS__)
+#if LLMC_WAVE == 32
+#define LLMC_MATRIX_CASE(name, threads, ...)                                                     \
+  LLMC_FORM(name, threads, _matrix, through_memory, Matrix, ThroughMemory, __VA_ARGS__)          \
+  LLMC_FORM(name, threads, _matrix_packets, through_packets, Matrix, Packets, __VA_ARGS__)
+#else
+#define LLMC_MATRIX_CASE(...)
+#endif
 // name, threads, heads, kv heads, head_dim, rope_dim, halves, qk_norm: as in attention_test.cpp
 LLMC_CASE(group_of_7, 512, 14, 2, 64, 64, true, false)
 LLMC_CASE(multi_head_32, 256, 4, 4, 32, 32, false, true)
@@ -47,5 +79,14 @@ LLMC_CASE(partial_rope_256, 512, 10, 2, 256, 128, true, false)
 LLMC_CASE(multi_query_22, 256, 22, 1, 64, 32, false, true)
 LLMC_CASE(multi_head_128, 256, 8, 8, 128, 128, false, false)
 LLMC_CASE(multi_query_64, 256, 64, 1, 32, 32, true, false)
+
+// Heads of up to 128 elements.
+LLMC_MATRIX_CASE(group_of_7, 512, 14, 2, 64, 64, true, false)
+LLMC_MATRIX_CASE(multi_head_32, 256, 4, 4, 32, 32, false, true)
+LLMC_MATRIX_CASE(multi_query_128, 512, 8, 1, 128, 128, true, true)
+LLMC_MATRIX_CASE(partial_rope_96, 256, 6, 2, 96, 64, false, false)
+LLMC_MATRIX_CASE(multi_query_22, 256, 22, 1, 64, 32, false, true)
+LLMC_MATRIX_CASE(multi_head_128, 256, 8, 8, 128, 128, false, false)
+LLMC_MATRIX_CASE(multi_query_64, 256, 64, 1, 32, 32, true, false)
 
 }  // namespace llmc
