@@ -7,6 +7,7 @@
 #include "runtime/device/device.h"
 #include "tests/unit/engine_fake_cuda.h"
 #include "tests/unit/engine_fixture.h"
+#include "tests/unit/refusal.h"
 
 namespace llmc::test {
 namespace {
@@ -24,16 +25,6 @@ class Cuda : public ::testing::Test {
     DeviceOptions options;
     options.device = index;
     return open_device(plan_, options);
-  }
-  std::string refusal(Exit code, const std::function<void()>& action) {
-    try {
-      action();
-    } catch (const Error& error) {
-      EXPECT_EQ(error.code(), code) << error.what();
-      return error.what();
-    }
-    ADD_FAILURE() << "nothing was thrown";
-    return {};
   }
   static std::span<const u8> code(std::string_view text) { return {reinterpret_cast<const u8*>(text.data()), text.size()}; }
 
