@@ -99,6 +99,7 @@ void compile(const CompileOptions& options) {
   const std::shared_ptr<const GgufFile> file = GgufFile::open(options.model);
   const Model model = read_model(file);
   const Target target = find_target(choose_arch(options));
+  if (options.debug_info && target.family != "amd") fail(Exit::usage, "--debug-info is for AMD processors; {} is none.", target.arch);
 
   progress.stage("plan");
   const Plan plan = make_plan(model, target, {options.ctx, options.fuse, options.extern_weights});
@@ -119,6 +120,7 @@ void compile(const CompileOptions& options) {
   request.source = stages.source;
   request.target = &target;
   request.hot_kernels = kernels_of(plan);
+  request.debug_info = options.debug_info;
   request.want_ll = options.save_temps || options.emit == "ll";
   request.want_asm = options.save_temps || options.emit == "asm";
   stages.built = build(request);

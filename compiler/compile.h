@@ -17,6 +17,7 @@ struct CompileOptions {
   std::string emit;             // "", plan, hip, ll, asm, obj: write that to `output` instead
   bool save_temps = false;
   std::string temps_folder;     // where save_temps writes; empty: beside the output
+  bool debug_info = false;      // AMD: line tables beside the code, which stays the same
 };
 
 void compile(const CompileOptions& options);

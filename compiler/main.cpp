@@ -44,6 +44,7 @@ void add_compile(CLI::App& app, CompileOptions& options) {
          "Keep plan, source, assembly and object, beside the output or in DIR")
       ->expected(0, 1)
       ->trigger_on_parse();
+  sub->add_flag("--debug-info", options.debug_info, "AMD: add line tables to the code, for debuggers and profilers");
   sub->callback([&options] { compile(options); });
 }
 
