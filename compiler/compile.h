@@ -9,7 +9,7 @@ namespace llmc {
 struct CompileOptions {
   std::string model;        // path of the GGUF
   std::string arch;         // "gfx1100", "sm_90:h200", "native"; empty: the GPU that is there, else native
-  std::string output;       // empty: the model's file name with ".bin", in the current folder
+  std::string output;       // empty: the model's file name with ".bin", in the current folder; "-" with `emit`: standard output
   u32 ctx = 0;
   std::optional<Fuse> fuse;  // none: the planner picks
   bool extern_weights = false;

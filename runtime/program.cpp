@@ -47,6 +47,7 @@ Program open_program() {
 }
 
 RunningEngine::RunningEngine(const Program& program, const EngineFlags& flags, bool announce) {
+  const u32 ctx = checked_ctx(program.plan, flags.ctx);
   if (program.plan.extern_weights) {
     weights_ = extern_weights(*program.image, flags.weights);
   } else {
@@ -57,10 +58,9 @@ RunningEngine::RunningEngine(const Program& program, const EngineFlags& flags, b
   const DeviceInfo info = device->info();
   const CodeEntry& code = choose_code(program.image->code(), info.name, info.arch);
   if (announce) {
-    const u32 ctx = flags.ctx == 0 ? program.plan.ctx : flags.ctx;
     note(fmt::format("{} on {}, needs {}", program.title(), info.name, describe(memory_need(program.plan, ctx), ctx)));
   }
-  engine_ = std::make_unique<Engine>(program.plan, std::move(device), code.bytes, *weights_, EngineOptions{flags.ctx, flags.timed});
+  engine_ = std::make_unique<Engine>(program.plan, std::move(device), code.bytes, *weights_, EngineOptions{ctx, flags.timed});
 }
 
 }  // namespace llmc

@@ -114,9 +114,9 @@ std::unique_ptr<WeightsSource> extern_weights(const Image& image, const std::str
   const std::string& wanted = *image.extern_weights();
   const std::string beside = (std::filesystem::path(image.path()).parent_path() / std::filesystem::path(wanted).filename()).string();
   const std::string& chosen = path.empty() ? beside : path;
-  if (!std::filesystem::exists(chosen)) {
+  if (path.empty() && !std::filesystem::exists(beside)) {
     fail(Exit::usage, "This program was compiled with --weights=extern and reads its weights from {}; {} is not there. Give the GGUF it was compiled from: --weights FILE.",
-         wanted, chosen);
+         wanted, beside);
   }
   std::unique_ptr<GgufFile> file = GgufFile::open(chosen);
   if (gguf_identity(*file) != image.identity()) {

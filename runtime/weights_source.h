@@ -21,8 +21,8 @@ class WeightsSource {
 // only maps it, and `selftest` checks.
 std::unique_ptr<WeightsSource> embedded_weights(const Image& image);
 
-// `path`: --weights; empty: the GGUF's own name, beside the program. Error(usage) where there is none, Error(bad_input) where it is
-// another model than the program was compiled from.
+// `path`: --weights; empty: the GGUF's own name, beside the program. Error(usage) where that is not there, so that the flag is needed;
+// Error(bad_input) where `path` cannot be opened, or the file is another model than the program was compiled from.
 std::unique_ptr<WeightsSource> extern_weights(const Image& image, const std::string& path);
 
 }  // namespace llmc

@@ -13,7 +13,7 @@ namespace {
 using nlohmann::ordered_json;
 
 ordered_json prompt_row(double ts, double ttft) {
-  return {{"n_prompt", 512}, {"n_gen", 0}, {"n_depth", 0}, {"avg_ts", ts}, {"ttft_ms", ttft}, {"p50_ms", 0}, {"p95_ms", 0}};
+  return {{"n_prompt", 512}, {"n_gen", 0}, {"n_depth", 0}, {"avg_ts", ts}, {"ttft_ms", ttft}, {"p50_ms", nullptr}, {"p95_ms", nullptr}};
 }
 ordered_json decode_row(double ts, double ttft, double p50, double p95) {
   return {{"n_prompt", 0}, {"n_gen", 128}, {"n_depth", 64}, {"avg_ts", ts}, {"ttft_ms", ttft}, {"p50_ms", p50}, {"p95_ms", p95}};
@@ -54,6 +54,12 @@ TEST_F(BenchBaseline, TheTableHasTheFigures) {
   EXPECT_NE(text.find("| tg128 @ d64 | p50 ms | 9.000 | 9.000 | +0.0% |  |"), std::string::npos) << text;
 }
 
+TEST_F(BenchBaseline, WhatATestDoesNotMeasureIsNotCompared) {
+  const std::string text = compare(ordered_json::array({prompt_row(1000, 500)})).text;
+  EXPECT_NE(text.find("| pp512 | ttft ms |"), std::string::npos) << text;
+  EXPECT_EQ(text.find("p50"), std::string::npos) << text;
+}
+
 TEST_F(BenchBaseline, AnotherVersionIsNotedNotRefused) {
   subject_.driver = "590.2";
   subject_.fuse = "model";
@@ -92,7 +98,7 @@ TEST_F(BenchBaseline, ATestThatItLacksIsRefusedWithTheList) {
 }
 
 TEST_F(BenchBaseline, WhatIsNoBaselineIsRefused) {
-  test::refusal(Exit::usage, [] { Baseline("/nonexistent/baseline.json"); });
+  test::refusal(Exit::bad_input, [] { Baseline("/nonexistent/baseline.json"); });
   for (const char* text : {"", "{", "[]", "{}", "{\"llmc\": 3}", "\xff\xfe", "[1, 2"}) {
     const test::TemporaryFile broken(text);
     EXPECT_NE(test::refusal(Exit::bad_input, [&] { Baseline b(broken.path()); }).find("not a baseline"), std::string::npos) << text;

@@ -76,7 +76,7 @@ TEST(Weights, AbsentAndOtherModelsAreRefused) {
     return Exit::ok;
   };
   EXPECT_EQ(code_of(""), Exit::usage);  // not beside the program
-  EXPECT_EQ(code_of(folder / "absent"), Exit::usage);
+  EXPECT_EQ(code_of(folder / "absent"), Exit::bad_input);
   const SmallModel other("another");
   EXPECT_EQ(code_of(other.gguf->path()), Exit::bad_input);
   std::filesystem::copy_file(model.gguf->path(), folder / *image->extern_weights());
