@@ -113,7 +113,8 @@ int run(int argc, char** argv) {
   add_targets(app, targets_json);
   add_tokenize(app, tokenize_options);
   app.failure_message([](const CLI::App* self, const CLI::Error& error) {
-    const bool stray = self->got_subcommand("tokenize") && dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
+    const std::vector<std::string> left = self->remaining(true);
+    const bool stray = self->got_subcommand("tokenize") && !left.empty() && !left.front().starts_with('-');
     return fmt::format("llmc: {}\n{}Run llmc --help, or llmc COMMAND --help.\n", usage_text(error), stray ? "The text follows -p. " : "");
   });
   if (argc == 1) {

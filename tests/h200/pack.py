@@ -62,6 +62,7 @@ def main():
         os.makedirs(bundle)
         path = lambda name: os.path.join(bundle, name)
         jobs = []
+        ptxas = ('--ptxas=auto',) if arguments.arch.startswith('sm_') else ()
 
         def add(program, model, *options):
             for level in levels:
@@ -77,11 +78,11 @@ def main():
             model = harness.make_model(os.path.join(folder, f'{name}.gguf'), *case['model'])
             add(f'matrix.{name}', model, '--weights=extern', '--ctx', case['ctx'])
         if 'demo' in parts:
-            add('demo', DEMO, '--ptxas=auto')
+            add('demo', DEMO, *ptxas)
         if 'bench' in parts:
             for name in arguments.presets.split(','):
                 model = preset.write(os.path.join(folder, f'{name}.gguf'), name)
-                add(f'bench.{name}', model, '--weights=extern', '--ptxas=auto', *(('--ctx', arguments.ctx) if arguments.ctx else ()))
+                add(f'bench.{name}', model, '--weights=extern', *ptxas, *(('--ctx', arguments.ctx) if arguments.ctx else ()))
             shutil.copy(SYNTH, path('synth_gguf.py'))
         compile_all(jobs, arguments.jobs)
         for script in ('../e2e/cases.py', '../e2e/harness.py', '../e2e/logits_test.py', 'run.py'):
