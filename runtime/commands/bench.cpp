@@ -1,5 +1,5 @@
 // `bench`: tokens per second of prompts and of decoding, in the columns and keys of llama-bench, one row a test. Not counted:
-// tokenizing. Counted: sampling (greedy), since it is part of a step.
+// tokenizing. Counted: sampling, since it is part of a step; greedy unless the flags of sampling say otherwise.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -21,7 +21,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 struct BenchFlags {
+  BenchFlags() { sampling.sampler.temp = 0; }
   EngineFlags engine;
+  SamplingFlags sampling;
   std::vector<u32> prompts = {512}, gens = {128}, depths = {0};
   u32 repetitions = 5;
   std::string format = "md";
@@ -80,7 +82,7 @@ std::vector<i32> some_tokens(u32 count, u32 vocab) {
   return tokens;
 }
 
-void run_test(Engine& engine, Row& row, u32 repetitions) {
+void run_test(Engine& engine, Row& row, const abi::Sampler& sampler, u32 repetitions) {
   const u32 vocab = engine.plan().shape.vocab;
   const std::vector<i32> history = some_tokens(row.n_depth, vocab);
   const std::vector<i32> prompt = some_tokens(std::max(1u, row.n_prompt), vocab);
@@ -93,7 +95,7 @@ void run_test(Engine& engine, Row& row, u32 repetitions) {
     const Clock::time_point start = Clock::now();
     engine.feed(prompt);
     const Clock::time_point fed = Clock::now();
-    const Generated made = engine.generate({greedy, i64{row.n_gen} + 1, {}}, [&](i32) {
+    const Generated made = engine.generate({sampler, i64{row.n_gen} + 1, {}}, [&](i32) {
       arrivals.push_back(Clock::now());
       return true;
     });
@@ -223,7 +225,8 @@ int bench(const BenchFlags& flags) {
   const double start_ms = ms_since_start();
   const BenchSubject subject = subject_of(program, *engine);
   if (baseline) baseline->check_fits(subject, as_json(rows, program, *engine, start_ms));
-  for (Row& row : rows) run_test(*engine, row, flags.repetitions);
+  const abi::Sampler sampler = flags.sampling.resolved();
+  for (Row& row : rows) run_test(*engine, row, sampler, flags.repetitions);
   const nlohmann::ordered_json json = as_json(rows, program, *engine, start_ms);
   if (flags.format == "json") {
     write_out(json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
@@ -254,6 +257,7 @@ void add_bench(CLI::App& app, Action& action) {
   command->add_option("--trace", flags->trace, "the same as trace events for chrome://tracing")->type_name("FILE");
   command->add_option("--save-baseline", flags->save_baseline, "keep the figures in a file")->type_name("FILE");
   command->add_option("--compare-baseline", flags->compare_baseline, "compare with kept figures: exit 1 where one is more than 10% slower")->type_name("FILE");
+  add_sampling_flags(*command, flags->sampling);
   add_engine_flags(*command, flags->engine, false);
   command->callback([&action, flags] { action = [flags] { return bench(*flags); }; });
 }
