@@ -29,7 +29,7 @@ TEST(Weights, TheSectionIsUploadedAsItIs) {
   const SmallModel model;
   write_program(model.request(folder / "out"));
   const auto image = Image::open(folder / "out");
-  EXPECT_EQ(placed(*embedded_weights(*image), model.plan), packed(model));
+  EXPECT_EQ(placed(*embedded_weights(*image, model.plan), model.plan), packed(model));
 }
 
 TEST(Weights, AChangedByteIsFoundWhileUploading) {
@@ -45,7 +45,7 @@ TEST(Weights, AChangedByteIsFoundWhileUploading) {
   const TemporaryFile changed(bytes);
   const auto image = Image::open(changed.path());
   try {
-    placed(*embedded_weights(*image), model.plan);
+    placed(*embedded_weights(*image, model.plan), model.plan);
     FAIL() << "was accepted";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), Exit::bad_input);
