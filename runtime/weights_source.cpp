@@ -9,7 +9,7 @@
 namespace llmc {
 namespace {
 
-constexpr u64 piece_bytes = 2u << 20;  // of repacked weights
+constexpr u64 piece_bytes = 1u << 20;  // of repacked weights
 
 bool on_gpu(const Plan& plan) { return layout_of(plan) == Layout::gpu; }
 

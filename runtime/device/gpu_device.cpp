@@ -11,7 +11,7 @@ constexpr unsigned non_blocking_stream = 1;   // both drivers
 constexpr unsigned event_without_timing = 2;  // both drivers
 constexpr int capture_thread_local = 1;       // both drivers
 constexpr u64 direct_bytes = 1u << 20;        // what is larger goes through pinned memory
-constexpr u64 piece_bytes = 2u << 20;
+constexpr u64 piece_bytes = 1u << 20;
 
 GpuAddress address_of(const void* pointer) { return reinterpret_cast<GpuAddress>(pointer); }
 

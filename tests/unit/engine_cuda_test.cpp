@@ -56,7 +56,7 @@ TEST_F(Cuda, LargeUploadsArriveWhole) {
   std::iota(source.begin(), source.end(), 1u);
   void* place = device->allocate(source.size() * 4);
   device->upload(place, source.data(), source.size() * 4);
-  EXPECT_EQ(fake_->copies, 40);  // pieces of 2 MiB
+  EXPECT_EQ(fake_->copies, 80);  // pieces of 1 MiB
   device->download(back.data(), place, back.size() * 4);
   EXPECT_EQ(source, back);
 }
