@@ -1,6 +1,9 @@
 #include "compiler/compile.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -29,7 +32,14 @@ std::string output_path(const CompileOptions& options) {
   return fs::path(options.model).stem().string() + ".bin";
 }
 
-std::string choose_arch(const CompileOptions& options) { return options.arch.empty() ? detect_gpu().value_or("native") : options.arch; }
+// -o -: what is text goes to standard output.
+bool to_standard_output(const CompileOptions& options) {
+  if (options.output != "-") return false;
+  if (options.emit.empty()) fail(Exit::usage, "An executable does not go to standard output (-o -). Name a file with -o; ./- is one of that name.");
+  if (options.emit == "obj") fail(Exit::usage, "--emit=obj does not go to standard output (-o -). Name a file with -o; ./- is one of that name.");
+  if (options.save_temps) fail(Exit::usage, "--save-temps names its files after the output, and standard output (-o -) has no name. Name a file with -o.");
+  return true;
+}
 
 std::vector<std::string> kernels_of(const Plan& plan) {
   std::vector<std::string> names;
@@ -50,6 +60,11 @@ void write_file(const std::string& path, std::string_view text, const std::strin
   AtomicFile file(path, std::span(&model, 1));
   file.append({reinterpret_cast<const u8*>(text.data()), text.size()});
   file.commit(false);
+}
+
+void write_standard_output(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return;
+  fail(Exit::failed, "Standard output cannot be written: {}. Check the disk or pipe it goes to.", std::strerror(errno));
 }
 
 std::string_view text_of(const std::vector<u8>& bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
@@ -76,6 +91,13 @@ struct Stages {
   }
 };
 
+// --emit: one stage, to a file or to standard output.
+void write_stage(const CompileOptions& options, const Stages& stages, const std::string& output) {
+  if (to_standard_output(options)) return write_standard_output(stages.text(options.emit));
+  write_file(output, stages.text(options.emit), options.model);
+  print_made(output);
+}
+
 void save_temps(const CompileOptions& options, const Target& target, const Stages& stages, const std::string& output) {
   const fs::path folder = options.temps_folder.empty() ? fs::path(output).parent_path() : fs::path(options.temps_folder);
   if (!folder.empty()) fs::create_directories(folder);
@@ -92,13 +114,15 @@ void save_temps(const CompileOptions& options, const Target& target, const Stage
 
 void compile(const CompileOptions& options) {
   const std::string output = output_path(options);
-  checked_output(output, std::span(&options.model, 1));
+  if (!to_standard_output(options)) checked_output(output, std::span(&options.model, 1));
   Progress progress;
 
   progress.stage("read");
   const std::shared_ptr<const GgufFile> file = GgufFile::open(options.model);
   const Model model = read_model(file);
-  const Target target = find_target(choose_arch(options));
+  const Target target = find_target(options.arch.empty() ? default_arch() : options.arch);
+  const std::string ptxas = find_ptxas(options.ptxas, target);
+  if (options.debug_info && target.family != "amd") fail(Exit::usage, "--debug-info is for AMD processors; {} is none.", target.arch);
 
   progress.stage("plan");
   const Plan plan = make_plan(model, target, {options.ctx, options.fuse, options.extern_weights});
@@ -110,8 +134,7 @@ void compile(const CompileOptions& options) {
   const bool early = options.emit == "plan" || options.emit == "hip";
   if (early && !options.save_temps) {
     progress.finish();
-    write_file(output, stages.text(options.emit), options.model);
-    return;
+    return write_stage(options, stages, output);
   }
 
   progress.stage("build");
@@ -119,17 +142,17 @@ void compile(const CompileOptions& options) {
   request.source = stages.source;
   request.target = &target;
   request.hot_kernels = kernels_of(plan);
+  request.debug_info = options.debug_info;
   request.want_ll = options.save_temps || options.emit == "ll";
   request.want_asm = options.save_temps || options.emit == "asm";
   stages.built = build(request);
   if (options.save_temps) save_temps(options, target, stages, output);
   if (!options.emit.empty()) {
     progress.finish();
-    write_file(output, stages.text(options.emit), options.model);
-    return;
+    return write_stage(options, stages, output);
   }
   std::vector<PackedCode> code;
-  if (const std::string ptxas = find_ptxas(options.ptxas, target); !ptxas.empty()) {
+  if (!ptxas.empty()) {
     progress.stage("ptxas");
     const std::vector<u8> cubin = assemble_cubin(ptxas, stages.built.object, target.arch, stages.built.resources);
     code.push_back({"cubin", target.arch, std::string(text_of(cubin))});

@@ -9,7 +9,7 @@ namespace llmc {
 struct CompileOptions {
   std::string model;        // path of the GGUF
   std::string arch;         // "gfx1100", "sm_90:h200", "native"; empty: the GPU that is there, else native
-  std::string output;       // empty: the model's file name with ".bin", in the current folder
+  std::string output;       // empty: the model's file name with ".bin", in the current folder; "-" with `emit`: standard output
   u32 ctx = 0;
   std::optional<Fuse> fuse;  // none: the planner picks
   bool extern_weights = false;
@@ -17,6 +17,7 @@ struct CompileOptions {
   std::string emit;             // "", plan, hip, ll, asm, obj: write that to `output` instead
   bool save_temps = false;
   std::string temps_folder;     // where save_temps writes; empty: beside the output
+  bool debug_info = false;      // AMD: line tables beside the code, which stays the same
 };
 
 void compile(const CompileOptions& options);

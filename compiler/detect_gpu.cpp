@@ -10,4 +10,6 @@ std::optional<std::string> detect_gpu() {
   return found ? arch_for_device(*found) : std::nullopt;
 }
 
+std::string default_arch() { return detect_gpu().value_or("native"); }
+
 }  // namespace llmc

@@ -5,9 +5,11 @@
 #include <new>
 
 #include "common/error.h"
+#include "common/options.h"
 #include "common/version.h"
 #include "compiler/build/build.h"
 #include "compiler/compile.h"
+#include "compiler/detect_gpu.h"
 #include "compiler/inspect.h"
 #include "compiler/model/model.h"
 #include "compiler/print_plan.h"
@@ -17,24 +19,27 @@
 namespace llmc {
 namespace {
 
-const std::map<std::string, Fuse> fuse_names = {{"op", Fuse::op}, {"block", Fuse::block}, {"model", Fuse::model}};
+// What `compile` and `plan` share.
+void add_target_options(CLI::App& app, std::string& arch, u32& ctx, std::optional<Fuse>& fuse) {
+  app.add_option("--arch", arch, "Processor, e.g. gfx1100, sm_90, x86-64-v4, native (default: the GPU that is there, else native)")->type_name("ARCH");
+  add_number(app, "--ctx", ctx, {.least = 1}, "Most positions the program can hold (default: the model's, at most 8192)")->type_name("N");
+  add_choice<Fuse>(app, "--fuse", fuse, {{"op", Fuse::op}, {"block", Fuse::block}, {"model", Fuse::model}},
+                   "Kernels: one a phase (op), a transformer block (block) or a token (model) (default: the faster there)");
+}
 
 void add_compile(CLI::App& app, CompileOptions& options) {
   CLI::App* sub = app.add_subcommand("compile", "Make an executable of a model for one processor");
   sub->add_option("model", options.model, "GGUF file")->required();
-  sub->add_option("--arch", options.arch, "Processor, e.g. gfx1100, sm_90, x86-64-v4, native (default: the GPU that is there, else native)");
-  sub->add_option("-o,--output", options.output, "Where to write (default: the model's name with .bin, here)");
-  sub->add_option("--ctx", options.ctx, "Most positions the program can hold (default: the model's, at most 8192)")->check(CLI::PositiveNumber);
-  sub->add_option("--fuse", options.fuse, "Kernels: one a phase (op), a transformer block (block) or a token (model)")
-      ->transform(CLI::CheckedTransformer(fuse_names))
-      ->option_text("op|block|model");
-  sub->add_option_function<std::string>(
-         "--weights", [&options](const std::string& where) { options.extern_weights = where == "extern"; },
-         "Carry the weights in the executable (embed) or leave them in the GGUF (extern)")
-      ->check(CLI::IsMember({"embed", "extern"}));
-  sub->add_option("--ptxas", options.ptxas, "NVIDIA: add a cubin made by this ptxas (a path, auto or off)");
-  sub->add_option("--emit", options.emit, "Write the plan, source, LLVM IR, assembly or object instead of an executable")
-      ->check(CLI::IsMember({"plan", "hip", "ll", "asm", "obj"}));
+  sub->add_option("-o,--output", options.output, "Where to write (default: the model's name with .bin, here)")->type_name("FILE");
+  add_target_options(*sub, options.arch, options.ctx, options.fuse);
+  add_choice<bool>(*sub, "--weights", options.extern_weights, {{"embed", false}, {"extern", true}},
+                   "Carry the weights in the executable (embed) or leave them in the GGUF (extern)")
+      ->default_str("embed");
+  sub->add_option("--ptxas", options.ptxas, "NVIDIA: add a cubin made by this ptxas (a path; auto: the one on PATH or in /usr/local/cuda/bin; off)")
+      ->type_name("PATH|auto|off")
+      ->capture_default_str();
+  add_choice(*sub, "--emit", options.emit, {"plan", "hip", "ll", "asm", "obj"},
+             "Write the plan, source, LLVM IR, assembly or object instead of an executable, to -o (-: all but obj to standard output)");
   sub->add_option_function<std::string>(
          "--save-temps",
          [&options](const std::string& folder) {
@@ -44,11 +49,12 @@ void add_compile(CLI::App& app, CompileOptions& options) {
          "Keep plan, source, assembly and object, beside the output or in DIR")
       ->expected(0, 1)
       ->trigger_on_parse();
+  sub->add_flag("--debug-info", options.debug_info, "AMD: add line tables to the code, for debuggers and profilers");
   sub->callback([&options] { compile(options); });
 }
 
 struct PlanCommand {
-  std::string model, arch = "native";
+  std::string model, arch;
   PlanOptions options;
   bool json = false;
 };
@@ -56,13 +62,11 @@ struct PlanCommand {
 void add_plan(CLI::App& app, PlanCommand& command) {
   CLI::App* sub = app.add_subcommand("plan", "Show the phases, bytes and floor time of a token, without compiling");
   sub->add_option("model", command.model, "GGUF file")->required();
-  sub->add_option("--arch", command.arch, "Processor (default: native)");
-  sub->add_option("--ctx", command.options.ctx, "Most positions the program can hold")->check(CLI::PositiveNumber);
-  sub->add_option("--fuse", command.options.fuse, "Fusion level")->transform(CLI::CheckedTransformer(fuse_names))->option_text("op|block|model");
+  add_target_options(*sub, command.arch, command.options.ctx, command.options.fuse);
   sub->add_flag("--json", command.json, "As JSON");
   sub->callback([&command] {
     const Model model = read_model(GgufFile::open(command.model));
-    print_plan(make_plan(model, find_target(command.arch), command.options), command.json, stdout);
+    print_plan(make_plan(model, find_target(command.arch.empty() ? default_arch() : command.arch), command.options), command.json, stdout);
   });
 }
 
@@ -81,7 +85,7 @@ void add_inspect(CLI::App& app, InspectCommand& command) {
 void add_tokenize(CLI::App& app, TokenizeOptions& options) {
   CLI::App* sub = app.add_subcommand("tokenize", "Show the token ids of a text");
   sub->add_option("model", options.model, "GGUF file")->required();
-  auto* text = sub->add_option("-p,--prompt", options.text, "The text");
+  auto* text = sub->add_option("-p,--prompt", options.text, "The text (without -p and -f: standard input)");
   sub->add_option("-f,--file", options.file, "A file whose bytes are the text")->excludes(text);
   sub->add_flag("--no-bos", options.no_bos, "Leave the beginning-of-sequence token out");
   sub->add_flag("--special", options.special, "Recognise special tokens in the text");
@@ -108,7 +112,11 @@ int run(int argc, char** argv) {
   add_plan(app, plan_command);
   add_targets(app, targets_json);
   add_tokenize(app, tokenize_options);
-  app.failure_message([](const CLI::App*, const CLI::Error& error) { return fmt::format("llmc: {}\nRun llmc --help, or llmc COMMAND --help.\n", error.what()); });
+  app.failure_message([](const CLI::App* self, const CLI::Error& error) {
+    const std::vector<std::string> left = self->remaining(true);
+    const bool stray = self->got_subcommand("tokenize") && !left.empty() && !left.front().starts_with('-');
+    return fmt::format("llmc: {}\n{}Run llmc --help, or llmc COMMAND --help.\n", usage_text(error), stray ? "The text follows -p. " : "");
+  });
   if (argc == 1) {
     fmt::print(stderr, "{}", app.help());
     return static_cast<int>(Exit::usage);

@@ -17,7 +17,8 @@ bool is_executable(const std::string& path) { return access(path.c_str(), X_OK) 
 }  // namespace
 
 std::string find_ptxas(const std::string& choice, const Target& target) {
-  if (target.family != "nvidia" || choice == "off") return "";
+  if (choice == "off") return "";
+  if (target.family != "nvidia") fail(Exit::usage, "--ptxas={}: only NVIDIA's processors have a ptxas; this is for {}. Leave it out.", choice, target.arch);
   if (choice != "auto") {
     if (!is_executable(choice)) fail(Exit::usage, "--ptxas={}: no such program. Give the path of the CUDA toolkit's ptxas, auto or off.", choice);
     return choice;
@@ -27,7 +28,7 @@ std::string find_ptxas(const std::string& choice, const Target& target) {
   for (std::string folder; std::getline(folders, folder, ':');) {
     if (!folder.empty() && is_executable(folder + "/ptxas")) return folder + "/ptxas";
   }
-  fmt::print(stderr, "note: no ptxas on PATH nor in {}; the program carries PTX, which the driver compiles at its first start.\n", usual_folder);
+  fmt::print(stderr, "note: --ptxas=auto found none, neither on PATH nor in {}.\n", usual_folder);
   return "";
 }
 

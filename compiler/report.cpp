@@ -50,6 +50,10 @@ void print_gpu_rows(const Plan& plan, const std::vector<KernelResources>& resour
                known(*kernel, kernel->vgprs), row.launch->shared + kernel->lds, known(*kernel, kernel->scratch), known(*kernel, kernel->spills),
                kernel->code_bytes ? format_bytes(kernel->code_bytes) : "-");
   }
+  if (std::none_of(resources.begin(), resources.end(), [](const KernelResources& k) { return k.known; })) {
+    fmt::print(stderr, "-: not known without ptxas: the program carries PTX, which the driver compiles at its first start. With the CUDA toolkit's ptxas\n"
+                       "   (--ptxas=PATH, or auto to look for it) it carries finished code too, and the table has these numbers.\n");
+  }
 }
 
 // A CPU's kernels have no resources to tell: registers are the compiler's, and most of the code lies in functions they share.
@@ -59,6 +63,8 @@ void print_cpu_rows(const Plan& plan) {
 }
 
 }  // namespace
+
+void print_made(const std::string& output) { fmt::print(stderr, "{:<10} {}\n", "made", output); }
 
 void print_report(const Plan& plan, const std::vector<KernelResources>& resources, const PackReport& sizes, const std::string& output) {
   if (plan.family == "x86") print_cpu_rows(plan);
@@ -70,7 +76,7 @@ void print_report(const Plan& plan, const std::vector<KernelResources>& resource
   fmt::print(stderr, "{:<10} {} (weights {}, KV cache {} for {} positions, buffers {})\n", "memory",
              format_bytes(plan.weight_bytes + kv + plan.arena_bytes), format_bytes(plan.weight_bytes), format_bytes(kv), plan.ctx,
              format_bytes(plan.arena_bytes));
-  fmt::print(stderr, "{:<10} {}\n", "made", output);
+  print_made(output);
 }
 
 }  // namespace llmc

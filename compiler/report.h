@@ -8,6 +8,9 @@
 
 namespace llmc {
 
+// The last line: what was written where.
+void print_made(const std::string& output);
+
 void print_report(const Plan& plan, const std::vector<KernelResources>& resources, const PackReport& sizes, const std::string& output);
 
 }  // namespace llmc

@@ -36,19 +36,25 @@ MemoryNeed memory_need(const Plan& plan, u32 ctx) {
 
 std::string describe(const MemoryNeed& need, u32 ctx) {
   const std::string weights = fmt::format("weights {}, ", mebibytes(need.weights));
-  return fmt::format("{} ({}KV cache of {} positions {}, buffers {}){}", mebibytes(need.total()), need.mapped ? "" : weights, ctx, mebibytes(need.kv),
+  return fmt::format("{} ({}KV cache of {} positions {}, buffers {}){}", mebibytes(need.own()), need.mapped ? "" : weights, ctx, mebibytes(need.kv),
                      mebibytes(need.buffers), need.mapped ? fmt::format(" beside {} of weights mapped from its file", mebibytes(need.weights)) : "");
 }
 
+u32 checked_ctx(const Plan& plan, u32 asked) {
+  if (asked > plan.ctx) {
+    fail(Exit::usage, "-c {} is more than this program holds ({}). Use -c {} or less, or compile with --ctx {}.", asked, plan.ctx, plan.ctx, asked);
+  }
+  return asked == 0 ? plan.ctx : asked;
+}
+
+bool has_phase_marks(const Plan& plan) { return plan.family != "x86" && plan.fuse == Fuse::model; }
+
 Engine::Engine(const Plan& plan, std::unique_ptr<Device> device, std::span<const u8> code, const WeightsSource& weights, const EngineOptions& options)
     : plan_(plan), device_(std::move(device)), info_(device_->info()) {
-  const u32 ctx = options.ctx == 0 ? plan_.ctx : options.ctx;
-  if (ctx > plan_.ctx) {
-    fail(Exit::usage, "-c {} is more than this program holds ({}). Use -c {} or less, or compile with --ctx {}.", ctx, plan_.ctx, plan_.ctx, ctx);
-  }
+  const u32 ctx = checked_ctx(plan_, options.ctx);
   need_ = memory_need(plan_, ctx);
-  if (need_.total() > info_.memory_free) {
-    const u64 fixed = need_.total() - need_.kv;
+  if (need_.own() > info_.memory_free) {
+    const u64 fixed = need_.own() - need_.kv;
     const u64 fits = info_.memory_free > fixed ? (info_.memory_free - fixed) / std::max<u64>(1, plan_.kv_bytes_per_position) : 0;
     fail(Exit::memory, "{} has {} free, the model needs {}. {}", info_.name, mebibytes(info_.memory_free), describe(need_, ctx),
          fits >= 64 ? fmt::format("A smaller context fits: -c {}.", fits / 64 * 64) : std::string("Free some memory, or use a smaller model."));
@@ -68,9 +74,7 @@ Engine::Engine(const Plan& plan, std::unique_ptr<Device> device, std::span<const
 Engine::~Engine() = default;
 
 std::vector<u64> Engine::phase_times() {
-  if (plan_.family == "x86" || plan_.fuse != Fuse::model) {
-    fail(Exit::usage, "--phases is for programs compiled for a GPU with --fuse=model; this one is {} at {}.", plan_.arch, fuse_name(plan_.fuse));
-  }
+  require(has_phase_marks(plan_), "the times of phases of kernels without marks");
   require(args_.workers <= phase_marks::max_workers, "every worker has room for its marks");
   std::vector<u64> times(u64{args_.workers} * phase_marks::per_worker(plan_.shape.layers));
   device_->download(times.data(), buffer("times"), times.size() * sizeof(u64));

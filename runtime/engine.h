@@ -21,11 +21,16 @@ namespace llmc {
 struct MemoryNeed {
   u64 weights = 0, kv = 0, buffers = 0;  // bytes
   bool mapped = false;                   // a CPU reads the weights from the mapped file: the page cache's memory, not the program's own
-  u64 total() const { return (mapped ? 0 : weights) + kv + buffers; }
+  u64 total() const { return weights + kv + buffers; }           // the same meaning on every processor: what tables and JSON report
+  u64 own() const { return (mapped ? 0 : weights) + kv + buffers; }  // what must be free
 };
 MemoryNeed memory_need(const Plan& plan, u32 ctx);
 std::string describe(const MemoryNeed& need, u32 ctx);  // "24.0 MiB (weights 6.1 MiB, KV cache ...)"
 std::string mebibytes(u64 bytes);
+// The positions of a KV cache for which `asked` was given (0: the plan's). Error(usage) where that is more than the plan's.
+u32 checked_ctx(const Plan& plan, u32 asked);
+
+bool has_phase_marks(const Plan& plan);  // its kernels can note when their phases begin
 
 struct EngineOptions {
   u32 ctx = 0;  // positions of the KV cache; 0: the plan's
@@ -72,7 +77,7 @@ class Engine {
   // After it, position() counts the prompt and every token handed over but the last, whose K and V do not exist yet.
   Generated generate(const Request& request, const std::function<bool(i32 token)>& token);
 
-  // What the last decode step noted, [worker][phases][marks] (kernels/phase_marks.h). Error(usage) where the program's level has no marks.
+  // What the last decode step noted, [worker][phases][marks] (kernels/phase_marks.h). Of a plan that has_phase_marks(), and a `timed` engine.
   std::vector<u64> phase_times();
   // One decode step of `token` at position() by `launches` (plan().decode or decode_op), without sampling ahead: its logits.
   std::vector<float> step(i32 token, std::span<const Launch> launches);

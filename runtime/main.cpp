@@ -4,6 +4,7 @@
 #include <new>
 #include <unistd.h>
 #include "common/error.h"
+#include "common/options.h"
 #include "common/version.h"
 #include "runtime/commands/commands.h"
 #include "runtime/output.h"
@@ -19,7 +20,7 @@ int run_program(int argc, char** argv) {
   app.set_version_flag("--version", std::string(version));
   app.require_subcommand(0, 1);
   app.failure_message([](const CLI::App*, const CLI::Error& error) {
-    return fmt::format("Error: {}\nRun it with --help for what it takes; a prompt follows -p.\n", error.what());
+    return fmt::format("Error: {}\nRun it with --help for what it takes; a prompt follows -p.\n", usage_text(error));
   });
   Action action;
   for (const auto add : commands) add(app, action);

@@ -1,6 +1,7 @@
 #include "runtime/program.h"
 #include <chrono>
 #include <filesystem>
+#include <future>
 #include <nlohmann/json.hpp>
 #include "common/error.h"
 #include "common/text.h"
@@ -47,20 +48,29 @@ Program open_program() {
 }
 
 RunningEngine::RunningEngine(const Program& program, const EngineFlags& flags, bool announce) {
-  if (program.plan.extern_weights) {
-    weights_ = extern_weights(*program.image, flags.weights);
-  } else {
-    if (!flags.weights.empty()) fail(Exit::usage, "--weights is for programs compiled with --weights=extern; this one holds its weights. Leave it out.");
-    weights_ = embedded_weights(*program.image);
+  const u32 ctx = checked_ctx(program.plan, flags.ctx);
+  if (!program.plan.extern_weights && !flags.weights.empty()) {
+    fail(Exit::usage, "--weights is for programs compiled with --weights=extern; this one holds its weights. Leave it out.");
   }
-  std::unique_ptr<Device> device = open_device(program.plan, flags.device);
+  // A driver takes two tenths of a second to open its device.
+  std::future<std::unique_ptr<WeightsSource>> weights = std::async(std::launch::async, [&] {
+    return program.plan.extern_weights ? extern_weights(*program.image, flags.weights) : embedded_weights(*program.image, program.plan);
+  });
+  std::unique_ptr<Device> device;
+  std::exception_ptr no_device;
+  try {
+    device = open_device(program.plan, flags.device);
+  } catch (...) {
+    no_device = std::current_exception();
+  }
+  weights_ = weights.get();
+  if (no_device) std::rethrow_exception(no_device);
   const DeviceInfo info = device->info();
   const CodeEntry& code = choose_code(program.image->code(), info.name, info.arch);
   if (announce) {
-    const u32 ctx = flags.ctx == 0 ? program.plan.ctx : flags.ctx;
     note(fmt::format("{} on {}, needs {}", program.title(), info.name, describe(memory_need(program.plan, ctx), ctx)));
   }
-  engine_ = std::make_unique<Engine>(program.plan, std::move(device), code.bytes, *weights_, EngineOptions{flags.ctx, flags.timed});
+  engine_ = std::make_unique<Engine>(program.plan, std::move(device), code.bytes, *weights_, EngineOptions{ctx, flags.timed});
 }
 
 }  // namespace llmc

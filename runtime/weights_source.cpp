@@ -1,10 +1,6 @@
 #include "runtime/weights_source.h"
-#include <atomic>
-#include <exception>
 #include <filesystem>
 #include <future>
-#include <thread>
-#include <vector>
 #include <sys/mman.h>
 #include "common/error.h"
 #include "compiler/gguf/gguf.h"
@@ -13,11 +9,15 @@
 namespace llmc {
 namespace {
 
+constexpr u64 piece_bytes = 1u << 20;  // of repacked weights
+
 bool on_gpu(const Plan& plan) { return layout_of(plan) == Layout::gpu; }
 
 class EmbeddedWeights : public WeightsSource {
  public:
-  explicit EmbeddedWeights(const Image& image) : image_(image) {}
+  EmbeddedWeights(const Image& image, bool check) : image_(image) {
+    if (check) check_ = std::async(std::launch::async, [this] { image_.check_weights(); });
+  }
 
   const void* place(Device& device, const Plan& plan) const override {
     if (image_.weights().size() != plan.weight_bytes) {
@@ -29,46 +29,14 @@ class EmbeddedWeights : public WeightsSource {
       madvise(const_cast<u8*>(image_.weights().data()), image_.weights().size(), MADV_WILLNEED);
       return device.place_weights(image_.weights());
     }
-    std::future<void> check = std::async(std::launch::async, [this] { image_.check_weights(); });
     const void* placed = device.place_weights(image_.weights());
-    check.get();
+    if (check_.valid()) check_.get();
     return placed;
   }
 
  private:
   const Image& image_;
-};
-
-// Packs pieces [first, last) on all threads; piece i goes to out + (its offset - the first one's).
-void pack_parallel(const WeightPieces& pieces, size_t first, size_t last, u8* out) {
-  std::atomic<size_t> next = first;
-  const u64 base = pieces.piece(first).offset;
-  const auto work = [&] {
-    for (size_t i = next++; i < last; i = next++) pieces.pack(i, out + (pieces.piece(i).offset - base));
-  };
-  const size_t count = std::min<size_t>(std::max(1u, std::thread::hardware_concurrency()), last - first);
-  std::vector<std::jthread> threads;
-  for (size_t i = 1; i < count; ++i) threads.emplace_back(work);
-  work();
-}
-
-class AnonymousMemory {
- public:
-  explicit AnonymousMemory(u64 bytes) : bytes_(bytes) {
-    void* address = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (address == MAP_FAILED) fail(Exit::memory, "No memory for {} bytes of weights. Compile with --weights=embed, which maps them from the program.", bytes);
-    data_ = static_cast<u8*>(address);
-    madvise(data_, bytes, MADV_HUGEPAGE);
-  }
-  ~AnonymousMemory() { munmap(data_, bytes_); }
-  AnonymousMemory(const AnonymousMemory&) = delete;
-  AnonymousMemory& operator=(const AnonymousMemory&) = delete;
-  u8* data() const { return data_; }
-  std::span<const u8> bytes() const { return {data_, bytes_}; }
-
- private:
-  u8* data_;
-  u64 bytes_;
+  mutable std::future<void> check_;
 };
 
 class RepackedWeights : public WeightsSource {
@@ -76,47 +44,33 @@ class RepackedWeights : public WeightsSource {
   explicit RepackedWeights(std::unique_ptr<GgufFile> file) : file_(std::move(file)) {}
 
   const void* place(Device& device, const Plan& plan) const override {
-    const WeightPieces pieces(plan, *file_);
-    if (!on_gpu(plan)) {
-      memory_ = std::make_unique<AnonymousMemory>(plan.weight_bytes);
-      pack_parallel(pieces, 0, pieces.count(), memory_->data());
-      return device.place_weights(memory_->bytes());
-    }
-    // In rounds, so that a model larger than the host's memory goes through.
-    constexpr u64 round_bytes = 256u << 20;
-    auto* placed = static_cast<u8*>(device.allocate(plan.weight_bytes));
-    std::vector<u8> staging;
-    for (size_t first = 0; first < pieces.count();) {
-      const u64 base = pieces.piece(first).offset;
-      size_t last = first;
-      u64 end = base;
-      do end = pieces.piece(last).offset + pieces.piece(last).bytes;
-      while (++last < pieces.count() && end - base < round_bytes);
-      staging.resize(std::max<u64>(staging.size(), end - base));
-      pack_parallel(pieces, first, last, staging.data());
-      device.upload(placed + base, staging.data(), end - base);
-      first = last;
-    }
+    const WeightPieces packed(plan, *file_, piece_bytes);
+    Pieces pieces;
+    for (size_t i = 0; i < packed.count(); ++i) pieces.ranges.push_back({packed.piece(i).offset, packed.piece(i).bytes});
+    pieces.make = [&](size_t i, u8* out) { packed.pack(i, out); };
+    void* placed = device.allocate(plan.weight_bytes);
+    device.upload_pieces(placed, pieces);
     return placed;
   }
 
  private:
   std::unique_ptr<GgufFile> file_;
-  mutable std::unique_ptr<AnonymousMemory> memory_;
 };
 
 }  // namespace
 
-std::unique_ptr<WeightsSource> embedded_weights(const Image& image) { return std::make_unique<EmbeddedWeights>(image); }
+std::unique_ptr<WeightsSource> embedded_weights(const Image& image, const Plan& plan) {
+  return std::make_unique<EmbeddedWeights>(image, on_gpu(plan));
+}
 
 std::unique_ptr<WeightsSource> extern_weights(const Image& image, const std::string& path) {
   require(image.extern_weights().has_value(), "extern weights of a program that holds its own");
   const std::string& wanted = *image.extern_weights();
   const std::string beside = (std::filesystem::path(image.path()).parent_path() / std::filesystem::path(wanted).filename()).string();
   const std::string& chosen = path.empty() ? beside : path;
-  if (!std::filesystem::exists(chosen)) {
+  if (path.empty() && !std::filesystem::exists(beside)) {
     fail(Exit::usage, "This program was compiled with --weights=extern and reads its weights from {}; {} is not there. Give the GGUF it was compiled from: --weights FILE.",
-         wanted, chosen);
+         wanted, beside);
   }
   std::unique_ptr<GgufFile> file = GgufFile::open(chosen);
   if (gguf_identity(*file) != image.identity()) {

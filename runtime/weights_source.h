@@ -17,12 +17,12 @@ class WeightsSource {
   virtual const void* place(Device& device, const Plan& plan) const = 0;
 };
 
-// The image's section. Going to a GPU every byte is read anyway, so its hash is checked beside the upload: Error(bad_input). A CPU
-// only maps it, and `selftest` checks.
-std::unique_ptr<WeightsSource> embedded_weights(const Image& image);
+// The image's section. Going to a GPU every byte is read anyway, so its hash is checked beside the opening of the device and the upload:
+// Error(bad_input) from place(). A CPU only maps it, and `selftest` checks.
+std::unique_ptr<WeightsSource> embedded_weights(const Image& image, const Plan& plan);
 
-// `path`: --weights; empty: the GGUF's own name, beside the program. Error(usage) where there is none, Error(bad_input) where it is
-// another model than the program was compiled from.
+// `path`: --weights; empty: the GGUF's own name, beside the program. Error(usage) where that is not there, so that the flag is needed;
+// Error(bad_input) where `path` cannot be opened, or the file is another model than the program was compiled from.
 std::unique_ptr<WeightsSource> extern_weights(const Image& image, const std::string& path);
 
 }  // namespace llmc

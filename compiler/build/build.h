@@ -21,7 +21,7 @@ struct BuildRequest {
   std::vector<std::string> hot_kernels;                      // AMD: scratch in one of these is an error
   int opt_level = 3;
   bool verify = true;  // the rules of verify.h; never applied to the host simulation
-  bool debug_info = false;  // line tables, for the emulator's reports
+  bool debug_info = false;  // line tables with the full names of inlined functions; changes no instruction
   bool want_ll = false, want_asm = false;
 };
 

@@ -39,7 +39,9 @@ std::vector<std::string> cc1_arguments(const BuildRequest& request, Emit emit) {
   add(a, {"-target-cpu", target.arch.c_str()});
   for (const std::string& feature : target.features) add(a, {"-target-feature", feature.c_str()});
   for (const std::string& define : request.defines) add(a, {"-D", define.c_str()});
-  if (request.debug_info) add(a, {"-debug-info-kind=line-tables-only", "-dwarf-version=5", "-debugger-tuning=gdb"});
+  if (request.debug_info) {
+    add(a, {"-debug-info-kind=line-tables-only", "-fdebug-info-for-profiling", "-dwarf-version=5", "-debugger-tuning=gdb"});
+  }
   a.push_back(fmt::format("-O{}", request.opt_level));
   add(a, {emit == Emit::ll ? "-emit-llvm" : emit == Emit::assembly ? "-S" : "-emit-obj", source_path(request).c_str()});
   return a;

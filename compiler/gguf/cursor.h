@@ -10,6 +10,9 @@
 
 namespace llmc {
 
+// What to do about a file that ends too early.
+constexpr const char* fetch_again = "The file is damaged or its download incomplete: fetch it again.";
+
 class Cursor {
  public:
   explicit Cursor(const MappedFile& file) : file_(file) {}
@@ -29,8 +32,8 @@ class Cursor {
 
   const u8* take(u64 bytes, const char* what) {
     if (bytes > left()) {
-      fail(Exit::bad_input, "{}: truncated {} at offset {}: {} bytes wanted, {} left in the file. The file is damaged or its download incomplete: fetch it again.",
-           printable(file_.path()), what, offset_, bytes, left());
+      fail(Exit::bad_input, "{}: truncated {} at offset {}: {} bytes wanted, {} left in the file. {}",
+           printable(file_.path()), what, offset_, bytes, left(), fetch_again);
     }
     const u8* data = here();
     offset_ += bytes;

@@ -52,8 +52,8 @@ ArrayHead read_array_head(Cursor& cursor, std::string_view key) {
   const u64 at = cursor.offset();
   head.count = cursor.read<u64>("array length");
   if (head.count > cursor.left() / least_bytes(head.element)) {
-    cursor.refuse(at, "key '{}' says it has {} elements of type {}, more than the {} bytes left in the file can hold.", printable(key), head.count,
-                  value_type_name(head.element), cursor.left());
+    cursor.refuse(at, "key '{}' says it has {} elements of type {}, more than the {} bytes left in the file can hold. {}", printable(key), head.count,
+                  value_type_name(head.element), cursor.left(), fetch_again);
   }
   return head;
 }
@@ -105,7 +105,7 @@ const char* value_type_name(ValueType type) {
 
 void Metadata::read(Cursor& cursor, u64 count) {
   if (count > cursor.left() / smallest_entry) {
-    cursor.refuse(16, "the header counts {} metadata entries, more than the {} bytes that follow can hold.", count, cursor.left());
+    cursor.refuse(16, "the header counts {} metadata entries, more than the {} bytes that follow can hold. {}", count, cursor.left(), fetch_again);
   }
   for (u64 i = 0; i < count; i++) entries_.push_back(read_entry(cursor));
   // Sorted, not hashed: a file cannot choose keys that make this quadratic.

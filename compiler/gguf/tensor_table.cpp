@@ -27,7 +27,7 @@ u64 data_bytes(Cursor& cursor, u64 at, const TensorInfo& tensor, u64 elements) {
 
 void TensorTable::read(Cursor& cursor, u64 count, u64 alignment) {
   if (count > cursor.left() / smallest_entry) {
-    cursor.refuse(8, "the header counts {} tensors, more than the {} bytes that follow the metadata can hold.", count, cursor.left());
+    cursor.refuse(8, "the header counts {} tensors, more than the {} bytes that follow the metadata can hold. {}", count, cursor.left(), fetch_again);
   }
   for (u64 i = 0; i < count; i++) {
     const u64 at = cursor.offset();
@@ -89,8 +89,8 @@ void TensorTable::place(Cursor& cursor, u64 alignment) {
     }
     const auto start = checked_add(data_start, relative);
     if (!start || !range_fits(*start, tensor.bytes, file_bytes)) {
-      cursor.refuse(at, "tensor '{}' ({} bytes at data offset {}) reaches past the end of the file: the data starts at {} and the file has {} bytes. The file is damaged or its download incomplete: fetch it again.",
-                    printable(tensor.name), tensor.bytes, relative, data_start, file_bytes);
+      cursor.refuse(at, "tensor '{}' ({} bytes at data offset {}) reaches past the end of the file: the data starts at {} and the file has {} bytes. {}",
+                    printable(tensor.name), tensor.bytes, relative, data_start, file_bytes, fetch_again);
     }
     tensor.file_offset = *start;
     tensor.data = file + *start;

@@ -65,6 +65,7 @@ std::string folder_of(const std::filesystem::path& target) { return target.has_p
 }  // namespace
 
 std::string checked_output(const std::string& path, std::span<const std::string> inputs) {
+  if (path == "-") fail(Exit::usage, "This output does not go to standard output (-). Name a file; ./- is one of that name.");
   std::string real = path;
   std::error_code fault;
   // A link stays a link: what it points to is replaced.

@@ -9,7 +9,7 @@
 
 namespace llmc {
 
-// The file that would be replaced, links followed. Refuses a target that is a folder, a device, or one of `inputs` (by inode):
+// The file that would be replaced, links followed. Refuses a target that is a folder, a device, "-" or one of `inputs` (by inode):
 // Error(usage). A folder that is absent or not writable is Error(failed). For telling the user before long work, not after.
 std::string checked_output(const std::string& path, std::span<const std::string> inputs = {});
 

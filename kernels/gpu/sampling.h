@@ -5,11 +5,15 @@
 // no two are equal. Masses (exp of logit - maximum) are integers too, in units of 2^-44 of the largest: sums do not depend on the
 // order of adding, and the draw is the candidate in whose integer interval u * total falls. Everything is therefore deterministic.
 //
-// Pass 1, all workgroups: each applies the penalties to its slice of the vocabulary and keeps, for top-k up to 1,000, the best k (and
-// a few more) of the slice. Pass 2, the workgroup that arrives last: narrows all lists to at most 1,024 candidates, and for
-// each counts those before it and sums their mass; that is its rank and its place in the distribution, no sort needed. The floor of
-// the k best, or of a share of the mass, is found by a radix descent, 10 bits at a time. Without a top-k the last workgroup makes
-// those descents over the whole vocabulary.
+// Pass 1, all workgroups: each applies the penalties to its slice of the vocabulary and lists, for top-k up to 936, the best k (and
+// some more) of the slice. Pass 2, the workgroup that arrives last: narrows all lists to at most 1,024 candidates, ranks them by
+// counting those before each, and finds each one's place in the distribution by prefix sums. Without a top-k the last workgroup finds the
+// floors over the whole vocabulary, by a radix descent of 10 bits at a time.
+//
+// What takes time is trips to memory one after another, so each pass makes one: a slice stays in registers, and of each list only the
+// head is read, all heads at once. A histogram of 1,024 cells, a sixteenth of a logit each, from the best downwards, finds a floor; it
+// also sorts a list by cells, so that a head whose last candidate is below the floor speaks for its whole list. Where too many
+// candidates fall into one cell, the descent finds the floor.
 #pragma once
 #include "kernels/abi.h"
 #include "kernels/gpu/philox.h"
@@ -24,8 +28,12 @@ constexpr u32 id_bits = 18;  // vocabularies to 2^18
 constexpr u64 max_id = (1u << id_bits) - 1;
 constexpr u32 digit_bits = 10, bins = 1 << digit_bits, levels = (32 + id_bits) / digit_bits;
 constexpr u32 list_capacity = 1024;  // candidates that the last workgroup ranks
-constexpr u32 most_listed = 1000;    // largest top-k that goes through lists
-constexpr u32 list_slack = 24;       // that many more than k spare a level of the descent
+constexpr u32 list_slack = 88;       // places in a list beyond k: what a cell may hold too much
+constexpr u32 most_listed = list_capacity - list_slack;  // largest top-k that goes through lists
+constexpr u32 head = 8, head_lanes = head / 2;           // candidates at the front of a list, read in 16-byte pieces
+constexpr u64 unsorted = ~0ull;  // last of a head: the list's candidates are behind the head, in any order
+constexpr f32 cells_per_unit = 16;
+constexpr i32 last_cell = 1 << 23;
 constexpr u32 lowest_number = 0x00800000;  // monotone form of the lowest finite float; -inf and NaN are below
 constexpr f32 log2_e = 1.4426950408889634f;
 
@@ -42,6 +50,14 @@ LLMC_FN f32 logit_of(u64 order) {
   u32 m = (u32)(order >> id_bits);
   return prim::from_bits(m & 0x80000000 ? m & 0x7FFFFFFF : ~m);
 }
+// The logit in cells, rounded down. Larger orders have the same or a larger cell.
+LLMC_FN i32 cell_of(u64 order) {
+  const f32 x = prim::min(prim::max(logit_of(order) * cells_per_unit, -(f32)last_cell), (f32)last_cell);  // NaN: the lowest
+  const i32 cell = (i32)x;
+  return cell - ((f32)cell > x);
+}
+// At or below every order of the cell, above all of those below it.
+LLMC_FN u64 floor_of_cell(i32 cell) { return cell <= -last_cell ? 0 : (u64)monotone((f32)cell / cells_per_unit) << id_bits; }
 // Upper 64 bits of the product.
 LLMC_FN u64 multiply_high(u64 a, u64 b) {
   u64 a0 = (u32)a, a1 = a >> 32, b0 = (u32)b, b1 = b >> 32;
@@ -69,30 +85,33 @@ struct Sample {
   static constexpr u32 penalty_chunk = 2048;  // ids whose occurrences are counted together
   static_assert(S::vocab <= max_id + 1 && bins % threads == 0);
 
-  // The buffer `sample`, 1 MiB. Counters are zero before and after.
-  static constexpr u32 scratch_bytes = 1 << 20, max_workers = 4096, lists_offset = 64 + 4 * max_workers;
+  // The buffer `sample`, 1 MiB. The counter is zero before and after. A list has `stride(k)` places; 0 is an empty one.
+  static constexpr u32 scratch_bytes = 1 << 20, lists_offset = 64;
   static constexpr u32 scratch_orders = (scratch_bytes - lists_offset) / 8;
   struct Scratch {
     u32 arrived;
     u32 unused[15];
-    u32 listed[max_workers];
     u64 orders[scratch_orders];
   };
   static_assert(sizeof(Scratch) <= scratch_bytes);
+  LLMC_FN static u32 stride(u32 want) { return (want + list_slack + 1) & ~1u; }
+
+  static constexpr u32 state_words = sizeof(abi::State) / 4;
+  static_assert(state_words <= threads);
 
   struct Shared {
+    abi::State state;  // as it was at the start
     union {
       u32 occurrences[penalty_chunk];
       struct {
         u32 count[bins], low[bins], high[bins];
       };
-      u64 mass[list_capacity];
+      u64 sorted[list_capacity];
     };
     u64 order[list_capacity];
     u64 wave_total[waves];
     u32 wave_count[waves];
     u64 above;  // results of one thread for all
-    u64 total;
     u64 chosen;
     u32 above_count, bin, bin_count, listed, last;
   };
@@ -129,6 +148,69 @@ struct Sample {
     LLMC_UNROLL for (u32 w = 0; w < waves; w++) v += s.wave_total[w];
     prim::sync_block();
     return v;
+  }
+
+  struct Sums {
+    u64 before, all;  // of the threads before; of all
+  };
+  LLMC_FN static Sums block_scan(Shared& s, u64 own) {
+    u64 sum = own;
+    LLMC_UNROLL for (u32 d = 1; d < prim::kWave; d *= 2) {
+      u64 before = shfl64(sum, prim::lane() >= d ? prim::lane() - d : prim::lane());
+      if (prim::lane() >= d) sum += before;
+    }
+    if (prim::lane() == prim::kWave - 1) s.wave_total[prim::wave()] = sum;
+    prim::sync_block();
+    Sums sums = {sum - own, 0};
+    LLMC_UNROLL for (u32 w = 0; w < waves; w++) {
+      if (w < prim::wave()) sums.before += s.wave_total[w];
+      sums.all += s.wave_total[w];
+    }
+    prim::sync_block();
+    return sums;
+  }
+
+  // ---- cells ----
+
+  static constexpr u32 out_of_reach = ~0u;
+
+  // Ready for count_cells() after the next barrier.
+  LLMC_FN static void clear_cells(Shared& s) {
+    LLMC_UNROLL for (u32 i = 0; i < bins_per_thread; i++) s.count[i * threads + prim::thread()] = 0;
+    if (prim::thread() == 0) s.bin = out_of_reach;
+  }
+
+  // s.bin: how many cells below `top`, the highest, the `want`-th best candidate is, or out_of_reach; s.bin_count: the candidates down to there.
+  // s.count[i]: those above the cell `top` - i.
+  template <class Each>
+  LLMC_FN static void count_cells(Shared& s, Each each, i32 top, u32 want) {
+    each([&](u64 order) LLMC_INLINED {
+      u32 below = (u32)(top - cell_of(order));
+      if (below < bins) prim::shared_add(&s.count[below], 1);
+    });
+    prim::sync_block();
+    u32 count[bins_per_thread], own = 0;
+    LLMC_UNROLL for (u32 i = 0; i < bins_per_thread; i++) own += count[i] = s.count[prim::thread() * bins_per_thread + i];
+    u32 sum = own;
+    LLMC_UNROLL for (u32 d = 1; d < prim::kWave; d *= 2) {
+      u32 before = prim::shfl(sum, prim::lane() >= d ? prim::lane() - d : prim::lane());
+      if (prim::lane() >= d) sum += before;
+    }
+    if (prim::lane() == prim::kWave - 1) s.wave_count[prim::wave()] = sum;
+    prim::sync_block();
+    u32 before = sum - own;
+    LLMC_UNROLL for (u32 w = 0; w < waves; w++)
+      if (w < prim::wave()) before += s.wave_count[w];
+    LLMC_UNROLL for (u32 i = 0; i < bins_per_thread; i++) {
+      const u32 bin = prim::thread() * bins_per_thread + i;
+      s.count[bin] = before;
+      if (before < want && want <= before + count[i]) {
+        s.bin = bin;
+        s.bin_count = before + count[i];
+      }
+      before += count[i];
+    }
+    prim::sync_block();
   }
 
   // The largest floor, on some digit boundary, such that the candidates at or above it count (by_mass: weigh) at least `target`,
@@ -219,11 +301,41 @@ struct Sample {
 
   // ---- pass 1 ----
 
+  // A range of the vocabulary; the first logits of each thread stay in its registers where they are all.
+  struct Slice {
+    static constexpr u32 kept = 4, chunk = kept * threads;
+    const f32* logits;
+    u32 begin, end;
+    f32 value[kept];
+
+    LLMC_FN void load(u32 base) {
+      LLMC_UNROLL for (u32 i = 0; i < kept; i++) {
+        const u32 id = base + i * threads + prim::thread();
+        value[i] = id < end ? prim::load_coherent(logits + id) : 0;
+      }
+    }
+    // Calls f(order) for each; after load(begin).
+    template <class F>
+    LLMC_FN void each(F f) {
+      LLMC_GRID_STRIDE for (u32 base = begin; base < end; base += chunk) {
+        if (end - begin > chunk) load(base);
+        LLMC_UNROLL for (u32 i = 0; i < kept; i++) {
+          const u32 id = base + i * threads + prim::thread();
+          if (id < end) f(order_of(value[i], id));
+        }
+      }
+    }
+  };
+
+  // How many tokens before `position` are penalised.
+  LLMC_FN static u32 penalty_window(const abi::Sampler& p, u32 position) {
+    if (p.repeat_penalty == 1 && p.frequency_penalty == 0 && p.presence_penalty == 0) return 0;
+    return p.repeat_last_n < 0 ? position : prim::min((u32)p.repeat_last_n, position);
+  }
+
   // repeat_penalty divides what is positive and multiplies what is not; frequency by the count, presence once.
-  LLMC_FN static void penalise(const Buffers& b, Shared& s, u32 position, u32 begin, u32 end) {
-    const abi::Sampler& p = b.state->sampler;
-    u32 window = p.repeat_last_n < 0 ? position : prim::min((u32)p.repeat_last_n, position);
-    if (window == 0 || (p.repeat_penalty == 1 && p.frequency_penalty == 0 && p.presence_penalty == 0)) return;
+  LLMC_FN static void penalise(const Buffers& b, Shared& s, u32 window, u32 position, u32 begin, u32 end) {
+    const abi::Sampler& p = s.state.sampler;
     LLMC_GRID_STRIDE for (u32 base = begin; base < end; base += penalty_chunk) {
       u32 count = prim::min(penalty_chunk, end - base);
       LLMC_GRID_STRIDE for (u32 i = prim::thread(); i < count; i += threads) s.occurrences[i] = 0;
@@ -245,96 +357,180 @@ struct Sample {
     }
   }
 
-  // Calls f(order) for the logits [begin, end), four loads in flight.
-  template <class F>
-  LLMC_FN static void each_logit(const f32* logits, u32 begin, u32 end, F f) {
-    LLMC_GRID_STRIDE for (u32 base = begin + prim::thread(); base < end; base += 4 * threads) {
-      f32 value[4];
-      LLMC_UNROLL for (u32 i = 0; i < 4; i++) value[i] = base + i * threads < end ? prim::load_coherent(logits + base + i * threads) : 0;
-      LLMC_UNROLL for (u32 i = 0; i < 4; i++)
-        if (base + i * threads < end) f(order_of(value[i], base + i * threads));
-    }
-  }
-
   // What the steps ask of pass 1: the number of best candidates that are surely enough, 0 where that is the whole vocabulary.
   LLMC_FN static u32 wanted(const abi::Sampler& p, u32 workers) {
     if (!(p.temp > 0)) return 1;
     if (p.top_k <= 0 || p.top_k > (i32)most_listed) return 0;
-    if ((u32)p.top_k + list_slack > scratch_orders / workers) return 0;
+    if (stride((u32)p.top_k) > scratch_orders / workers) return 0;
     return prim::min((u32)p.top_k, S::vocab);
   }
 
-  LLMC_FN static void list_slice(const Buffers& b, Shared& s, u32 want, u32 begin, u32 end, u32 worker) {
-    u32 capacity = want + list_slack;
-    u64* list = b.scratch->orders + (u64)worker * capacity;
-    auto each = [&](auto f) LLMC_INLINED { each_logit(b.logits, begin, end, f); };
-    u64 floor = 0;
+  LLMC_FN static void list_slice(const Buffers& b, Shared& s, u32 want, Slice& slice, u32 worker) {
+    const u32 places = stride(want);
+    u64* list = b.scratch->orders + worker * places;
+    auto each = [&](auto f) LLMC_INLINED { slice.each(f); };
+    u64 best = 0;
+    each([&](u64 order) LLMC_INLINED { best = order > best ? order : best; });
+    if (want > 1) clear_cells(s);
+    best = block_max(s, best);
     if (want == 1) {
-      each([&](u64 order) LLMC_INLINED { floor = order > floor ? order : floor; });
-      floor = block_max(s, floor);
-      if (prim::thread() == 0) prim::store_coherent(list, floor);
+      if (prim::thread() == 0) prim::store_coherent(list, best);
       return;
     }
-    if (end - begin > capacity) {
-      floor = find_floor<false>(s, each, Mass{}, want, capacity);
+    const i32 top = cell_of(best);
+    count_cells(s, each, top, want);
+    if (s.bin != out_of_reach && s.bin_count <= places) {
+      const u32 last = s.bin;
+      each([&](u64 order) LLMC_INLINED {
+        const u32 below = (u32)(top - cell_of(order));
+        if (below <= last) prim::store_coherent(list + prim::shared_add(&s.count[below], 1), order);
+      });
+      LLMC_GRID_STRIDE for (u32 i = s.bin_count + prim::thread(); i < places; i += threads) prim::store_coherent(list + i, (u64)0);
+      return;
     }
+    u64 floor = 0;
+    if (slice.end - slice.begin > places - head) floor = find_floor<false>(s, each, Mass{}, want, places - head);
     if (prim::thread() == 0) s.listed = 0;
     prim::sync_block();
     each([&](u64 order) LLMC_INLINED {
-      if (order >= floor) prim::store_coherent(list + prim::shared_add(&s.listed, 1), order);
+      if (order >= floor) prim::store_coherent(list + head + prim::shared_add(&s.listed, 1), order);
     });
     prim::sync_block();
-    if (prim::thread() == 0) prim::store_coherent(b.scratch->listed + worker, s.listed);
+    LLMC_GRID_STRIDE for (u32 i = head + s.listed + prim::thread(); i < places; i += threads) prim::store_coherent(list + i, (u64)0);
+    if (prim::thread() < head) prim::store_coherent(list + prim::thread(), prim::thread() == head - 1 ? unsorted : (u64)0);
   }
 
   // ---- pass 2, one workgroup ----
 
-  // The draw among the candidates in s.order, the prefix of the whole order that holds the `best_k` best (or all of them).
-  LLMC_FN static u32 draw_from_list(const abi::Sampler& p, Shared& s, u32 best_k, u32 position) {
-    u32 n = s.listed;
-    constexpr u32 each_thread = list_capacity / threads;
+  // The heads of all lists, as Slice: two lists to a team of lanes. Neighbouring lists go to different waves.
+  struct Heads {
+    static constexpr u32 kept = 2, round = threads / head_lanes, chunk = kept * round;
+    const u64* lists;
+    u32 places, workers;
+    u64 first[kept], second[kept];
+
+    LLMC_FN static u32 list_of(u32 base, u32 i) { return base + i * round + prim::lane() / head_lanes * waves + prim::wave(); }
+    LLMC_FN void load(u32 base) {
+      LLMC_UNROLL for (u32 i = 0; i < kept; i++) {
+        const u32 list = list_of(base, i);
+        u32x4 raw = {0, 0, 0, 0};
+        if (list < workers) raw = prim::load_coherent((const u32x4*)(lists + list * places) + prim::lane() % head_lanes);
+        first[i] = raw[0] | (u64)raw[1] << 32;
+        second[i] = raw[2] | (u64)raw[3] << 32;
+      }
+    }
+    // Calls f(list, first, second) for each lane's piece of each head; after load(0). All lanes come to f.
+    template <class F>
+    LLMC_FN void pieces(F f) {
+      LLMC_GRID_STRIDE for (u32 base = 0; base < workers; base += chunk) {
+        if (workers > chunk) load(base);
+        LLMC_UNROLL for (u32 i = 0; i < kept; i++) f(list_of(base, i), first[i], second[i]);
+      }
+    }
+    template <class F>
+    LLMC_FN void each(F f) {
+      pieces([&](u32, u64 a, u64 b) LLMC_INLINED {
+        if (a != 0) f(a);
+        if (b != 0 && b != unsorted) f(b);
+      });
+    }
+  };
+
+  // Calls f(order) for what stands in [begin, end) of a list; a wave together, four loads in flight.
+  template <class F>
+  LLMC_FN static void each_listed(const u64* list, u32 begin, u32 end, F f) {
+    LLMC_GRID_STRIDE for (u32 base = begin + prim::lane(); base < end; base += 4 * prim::kWave) {
+      u64 order[4];
+      LLMC_UNROLL for (u32 i = 0; i < 4; i++) order[i] = base + i * prim::kWave < end ? prim::load_coherent(list + base + i * prim::kWave) : 0;
+      LLMC_UNROLL for (u32 i = 0; i < 4; i++)
+        if (order[i] != 0 && order[i] != unsorted) f(order[i]);
+    }
+  }
+
+  LLMC_FN static void append(Shared& s, u64 order) {
+    const u32 place = prim::shared_add(&s.listed, 1);
+    if (place < list_capacity) s.order[place] = order;
+  }
+
+  // Puts the candidates of all lists down to some floor that leaves at least `want`, or all there are, into s.order; returns how many.
+  LLMC_FN static u32 gather(const Buffers& b, Shared& s, u32 want, u32 workers) {
+    const u32 places = stride(want);
+    const u64* lists = b.scratch->orders;
+    Heads heads = {lists, places, workers, {}, {}};
+    heads.load(0);
     u64 best = 0;
-    LLMC_GRID_STRIDE for (u32 i = prim::thread(); i < n; i += threads) best = s.order[i] > best ? s.order[i] : best;
-    best = block_max(s, best);
+    heads.each([&](u64 order) LLMC_INLINED { best = order > best ? order : best; });
+    clear_cells(s);
+    if (prim::thread() == 0) s.listed = 0;
+    const i32 top = cell_of(block_max(s, best));
+    count_cells(s, [&](auto f) LLMC_INLINED { heads.each(f); }, top, want);
+    u64 floor = s.bin == out_of_reach ? 0 : floor_of_cell(top - (i32)s.bin);
+    heads.pieces([&](u32 list, u64 first, u64 second) LLMC_INLINED {
+      if (first != 0 && first >= floor) append(s, first);
+      if (second != 0 && second != unsorted && second >= floor) append(s, second);
+      // A head that is above the floor to its end: there may be more behind it.
+      u64 deep = prim::ballot(prim::lane() % head_lanes == head_lanes - 1 && second != 0 && second >= floor);
+      LLMC_GRID_STRIDE for (; deep != 0; deep &= deep - 1) {
+        const u32 behind = prim::shfl(list, (u32)__builtin_ctzll(deep));
+        each_listed(lists + behind * places, head, places, [&](u64 order) LLMC_INLINED {
+          if (order >= floor) append(s, order);
+        });
+      }
+    });
+    prim::sync_block();
+    if (s.listed <= list_capacity) return s.listed;
+    auto each = [&](auto f) LLMC_INLINED {
+      LLMC_GRID_STRIDE for (u32 w = prim::wave(); w < workers; w += waves) each_listed(lists + w * places, 0, places, f);
+    };
+    floor = find_floor<false>(s, each, Mass{}, want, want + list_slack);
+    if (prim::thread() == 0) s.listed = 0;
+    prim::sync_block();
+    each([&](u64 order) LLMC_INLINED {
+      if (order >= floor) append(s, order);
+    });
+    prim::sync_block();
+    return s.listed;
+  }
+
+  // The draw among the `n` candidates in s.order, the prefix of the whole order that holds the `best_k` best (or all of them).
+  LLMC_FN static u32 draw_from_list(Shared& s, u32 n, u32 best_k, u32 position) {
+    const abi::Sampler& p = s.state.sampler;
+    constexpr u32 each_thread = list_capacity / threads, team = 8;
+    LLMC_GRID_STRIDE for (u32 base = 0; base < n; base += threads / team) {
+      const u32 i = base + prim::thread() / team;
+      const u64 order = i < n ? s.order[i] : ~0ull;
+      i32 rank = 0;
+      LLMC_GRID_STRIDE for (u32 j = prim::thread() % team; j < n; j += team) rank += s.order[j] > order;
+      rank = prim::wave_sum<team>(rank);
+      if (i < n && prim::thread() % team == 0) s.sorted[rank] = order;
+    }
+    prim::sync_block();
     // What top-k, top-p and min-p keep.
-    Mass plain{best, log2_e};
-    LLMC_GRID_STRIDE for (u32 i = prim::thread(); i < n; i += threads) s.mass[i] = plain(s.order[i]);
-    prim::sync_block();
-    u64 before[each_thread];
-    u32 rank[each_thread];
-    LLMC_UNROLL for (u32 r = 0; r < each_thread; r++) {
-      u32 i = r * threads + prim::thread();
-      before[r] = rank[r] = 0;
-      if (i >= n) continue;
-      u64 order = s.order[i];
-      LLMC_GRID_STRIDE for (u32 j = 0; j < n; j++)
-        if (s.order[j] > order) {
-          before[r] += s.mass[j];
-          rank[r]++;
-        }
-      if (rank[r] == prim::min(best_k, n) - 1) s.total = before[r] + s.mass[i];
+    const u32 k = prim::min(best_k, n), first = prim::thread() * each_thread;
+    const u64 best = s.sorted[0];
+    const Mass plain{best, log2_e};
+    u64 order[each_thread], mass[each_thread], own = 0;
+    LLMC_UNROLL for (u32 i = 0; i < each_thread; i++) {
+      order[i] = first + i < k ? s.sorted[first + i] : 0;
+      own += mass[i] = first + i < k ? plain(order[i]) : 0;
     }
-    prim::sync_block();
-    u64 nucleus = p.top_p < 1 ? share(s.total, p.top_p) : s.total;
-    u64 floor = min_p_floor(p, best);
-    Mass heated{best, log2_e / p.temp};
-    LLMC_UNROLL for (u32 r = 0; r < each_thread; r++) {
-      u32 i = r * threads + prim::thread();
-      if (i >= n) continue;
-      bool kept = rank[r] == 0 || (rank[r] < best_k && before[r] < nucleus && s.order[i] >= floor);
-      s.mass[i] = kept ? heated(s.order[i]) : 0;
+    const Sums all = block_scan(s, own);
+    const u64 nucleus = p.top_p < 1 ? share(all.all, p.top_p) : all.all;
+    const u64 floor = min_p_floor(p, best);
+    const Mass heated{best, log2_e / p.temp};
+    u64 before = all.before;
+    own = 0;
+    LLMC_UNROLL for (u32 i = 0; i < each_thread; i++) {
+      const bool kept = first + i == 0 || (first + i < k && before < nucleus && order[i] >= floor);
+      before += mass[i];
+      own += mass[i] = kept ? heated(order[i]) : 0;
     }
-    prim::sync_block();
-    u64 part = 0;
-    LLMC_GRID_STRIDE for (u32 i = prim::thread(); i < n; i += threads) part += s.mass[i];
-    u64 target = multiply_high(block_sum(s, part), philox::uniform(p.seed, position));
-    LLMC_UNROLL for (u32 r = 0; r < each_thread; r++) {
-      u32 i = r * threads + prim::thread();
-      if (i >= n || s.mass[i] == 0) continue;
-      u64 order = s.order[i], sum = 0;
-      LLMC_GRID_STRIDE for (u32 j = 0; j < n; j++)
-        if (s.order[j] > order) sum += s.mass[j];
-      if (sum <= target && target < sum + s.mass[i]) s.chosen = order;
+    const Sums hot = block_scan(s, own);
+    const u64 target = multiply_high(hot.all, philox::uniform(p.seed, position));
+    before = hot.before;
+    LLMC_UNROLL for (u32 i = 0; i < each_thread; i++) {
+      if (before <= target && target < before + mass[i]) s.chosen = order[i];
+      before += mass[i];
     }
     prim::sync_block();
     return id_of(s.chosen);
@@ -349,8 +545,11 @@ struct Sample {
   }
 
   // The same over the whole vocabulary, by descents.
-  LLMC_FN static u32 draw_from_all(const Buffers& b, const abi::Sampler& p, Shared& s, u32 position) {
-    auto all = [&](auto f) LLMC_INLINED { each_logit(b.logits, 0, S::vocab, f); };
+  LLMC_FN static u32 draw_from_all(const Buffers& b, Shared& s, u32 position) {
+    const abi::Sampler& p = s.state.sampler;
+    Slice vocabulary = {b.logits, 0, S::vocab, {}};
+    vocabulary.load(0);
+    auto all = [&](auto f) LLMC_INLINED { vocabulary.each(f); };
     u64 best = 0;
     all([&](u64 order) LLMC_INLINED { best = order > best ? order : best; });
     best = block_max(s, best);
@@ -385,45 +584,25 @@ struct Sample {
   }
 
   LLMC_FN static u32 pick(const Buffers& b, Shared& s, u32 want, u32 position, u32 workers) {
-    const abi::Sampler& p = b.state->sampler;
-    if (want == 0) return draw_from_all(b, p, s, position);
-    auto each = [&](auto f) LLMC_INLINED {
-      LLMC_GRID_STRIDE for (u32 w = prim::wave(); w < workers; w += waves) {
-        const u64* list = b.scratch->orders + (u64)w * (want + list_slack);
-        u32 listed = prim::load_coherent(b.scratch->listed + w);
-        LLMC_GRID_STRIDE for (u32 i = prim::lane(); i < listed; i += prim::kWave) f(prim::load_coherent(list + i));
-      }
-    };
-    if (want == 1) {  // every slice's best stands first in its list
-      u64 best = 0;
-      LLMC_GRID_STRIDE for (u32 w = prim::thread(); w < workers; w += threads) {
-        const u64 order = prim::load_coherent(b.scratch->orders + (u64)w * (want + list_slack));
-        best = order > best ? order : best;
-      }
-      return id_of(block_max(s, best));
+    if (want == 0) return draw_from_all(b, s, position);
+    if (want > 1) return draw_from_list(s, gather(b, s, want, workers), want, position);
+    u64 best = 0;  // every slice's stands first in its list
+    LLMC_GRID_STRIDE for (u32 w = prim::thread(); w < workers; w += threads) {
+      const u64 order = prim::load_coherent(b.scratch->orders + w * stride(want));
+      best = order > best ? order : best;
     }
-    u64 all = 0;
-    LLMC_GRID_STRIDE for (u32 w = prim::thread(); w < workers; w += threads) all += prim::load_coherent(b.scratch->listed + w);
-    u64 floor = 0;
-    if (block_sum(s, all) > list_capacity) floor = find_floor<false>(s, each, Mass{}, want, want + list_slack);
-    if (prim::thread() == 0) s.listed = 0;
-    prim::sync_block();
-    each([&](u64 order) LLMC_INLINED {
-      if (order >= floor) s.order[prim::shared_add(&s.listed, 1)] = order;
-    });
-    prim::sync_block();
-    return draw_from_list(p, s, want, position);
+    return id_of(block_max(s, best));
   }
 
   // What follows from the token: the state of the next step, and the host's ring. One thread.
-  LLMC_FN static void publish(const Buffers& b, u32 token, u32 position) {
-    abi::State& state = *b.state;
-    u32 produced = state.produced + 1;
-    i32 remaining = state.remaining - 1, finish = abi::running;
+  LLMC_FN static void publish(const Buffers& b, const abi::State& before, u32 token, u32 position) {
+    u32 produced = before.produced + 1;
+    i32 remaining = before.remaining - 1, finish = abi::running;
     if (position >= b.ctx) finish = abi::context_full;
     if (remaining <= 0) finish = abi::limit;
     LLMC_UNROLL for (u32 i = 0; i < (u32)abi::max_eog; i++)
-      if ((i32)i < state.n_eog && state.eog[i] == (i32)token) finish = abi::end_of_generation;
+      if ((i32)i < before.n_eog && before.eog[i] == (i32)token) finish = abi::end_of_generation;
+    abi::State& state = *b.state;
     b.tokens[position] = (i32)token;
     state.token = (i32)token;
     state.pos = (i32)position;
@@ -439,13 +618,20 @@ struct Sample {
   // Called by all threads of `workers` workgroups. advance: State::pos goes on by one first. The logits become the penalised ones.
   LLMC_HOT LLMC_FN static void run(const Buffers& b, bool advance, u32 worker, u32 workers, u8* shared) {
     Shared& s = *(Shared*)shared;
-    u32 position = (u32)b.state->pos + (advance ? 1 : 0);
-    u32 want = wanted(b.state->sampler, workers);
     const Range mine = split(S::vocab, workers, worker);
-    const u32 begin = mine.begin, end = mine.end;
-    penalise(b, s, position, begin, end);
-    if (want) list_slice(b, s, want, begin, end, worker);
-    prim::fence_device();
+    Slice slice = {b.logits, mine.begin, mine.end, {}};
+    const u32 word = prim::thread() < state_words ? ((const u32*)b.state)[prim::thread()] : 0;
+    slice.load(mine.begin);
+    if (prim::thread() < state_words) ((u32*)&s.state)[prim::thread()] = word;
+    prim::sync_block();
+    const u32 position = (u32)s.state.pos + (advance ? 1 : 0);
+    const u32 want = wanted(s.state.sampler, workers);
+    if (const u32 window = penalty_window(s.state.sampler, position); window > 0) {
+      penalise(b, s, window, position, mine.begin, mine.end);
+      slice.load(mine.begin);
+    }
+    if (want) list_slice(b, s, want, slice, worker);
+    prim::release_stores();
     prim::sync_block();
     if (prim::thread() == 0) {
       s.last = prim::atomic_add_acq_rel(&b.scratch->arrived, 1) == workers - 1;
@@ -453,9 +639,8 @@ struct Sample {
     }
     prim::sync_block();
     if (!s.last) return;
-    prim::fence_device();
     u32 token = pick(b, s, want, position, workers);
-    if (prim::thread() == 0) publish(b, token, position);
+    if (prim::thread() == 0) publish(b, s.state, token, position);
   }
 };
 

@@ -1,5 +1,5 @@
 // `bench`: tokens per second of prompts and of decoding, in the columns and keys of llama-bench, one row a test. Not counted:
-// tokenizing. Counted: sampling (greedy), since it is part of a step.
+// tokenizing. Counted: sampling, since it is part of a step; greedy unless the flags of sampling say otherwise.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include "common/error.h"
+#include "common/options.h"
 #include "common/text.h"
 #include "compiler/pack/atomic_file.h"
 #include "runtime/commands/bench_baseline.h"
@@ -20,7 +21,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 struct BenchFlags {
+  BenchFlags() { sampling.sampler.temp = 0; }
   EngineFlags engine;
+  SamplingFlags sampling;
   std::vector<u32> prompts = {512}, gens = {128}, depths = {0};
   u32 repetitions = 5;
   std::string format = "md";
@@ -57,8 +60,11 @@ double deviation(const std::vector<double>& values) {
   return std::sqrt(sum / static_cast<double>(values.size() - 1));
 }
 
-double percentile(std::vector<double> values, double share) {
-  if (values.empty()) return 0;
+// A figure that a test does not measure is none: "-" in the table, null in JSON.
+using Figure = std::optional<double>;
+
+Figure percentile(std::vector<double> values, double share) {
+  if (values.empty()) return std::nullopt;
   std::sort(values.begin(), values.end());
   return values[std::min(values.size() - 1, static_cast<size_t>(share * static_cast<double>(values.size())))];
 }
@@ -76,7 +82,7 @@ std::vector<i32> some_tokens(u32 count, u32 vocab) {
   return tokens;
 }
 
-void run_test(Engine& engine, Row& row, u32 repetitions) {
+void run_test(Engine& engine, Row& row, const abi::Sampler& sampler, u32 repetitions) {
   const u32 vocab = engine.plan().shape.vocab;
   const std::vector<i32> history = some_tokens(row.n_depth, vocab);
   const std::vector<i32> prompt = some_tokens(std::max(1u, row.n_prompt), vocab);
@@ -89,7 +95,7 @@ void run_test(Engine& engine, Row& row, u32 repetitions) {
     const Clock::time_point start = Clock::now();
     engine.feed(prompt);
     const Clock::time_point fed = Clock::now();
-    const Generated made = engine.generate({greedy, i64{row.n_gen} + 1, {}}, [&](i32) {
+    const Generated made = engine.generate({sampler, i64{row.n_gen} + 1, {}}, [&](i32) {
       arrivals.push_back(Clock::now());
       return true;
     });
@@ -105,18 +111,22 @@ void run_test(Engine& engine, Row& row, u32 repetitions) {
 std::string test_name(const Row& row) { return bench_test_name(row.n_prompt, row.n_gen, row.n_depth); }
 
 // Weight bytes that decoding reads in a second; a prompt reads them once a chunk, which says nothing about the memory.
-double gb_per_s(const Row& row, const Plan& plan) {
-  return row.n_gen == 0 ? 0 : mean(row.samples_ts()) * static_cast<double>(plan.decode_bytes) / 1e9;
+Figure gb_per_s(const Row& row, const Plan& plan) {
+  if (row.n_gen == 0) return std::nullopt;
+  return mean(row.samples_ts()) * static_cast<double>(plan.decode_bytes) / 1e9;
 }
+
+std::string as_cell(Figure figure, int decimals) { return figure ? fmt::format("{:.{}f}", *figure, decimals) : "-"; }
+nlohmann::ordered_json as_value(Figure figure) { return figure ? nlohmann::ordered_json(*figure) : nlohmann::ordered_json(nullptr); }
 
 std::string as_markdown(const std::vector<Row>& rows, const Program& program, Engine& engine) {
   std::string text = "| model | size | arch | fuse | workers | test | t/s | GB/s | ttft ms | p50 ms | p95 ms | p99 ms |\n"
                      "| --- | ---: | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n";
   for (const Row& row : rows) {
-    text += fmt::format("| {} | {} | {} | {} | {} | {} | {:.2f} ± {:.2f} | {:.1f} | {:.2f} | {:.3f} | {:.3f} | {:.3f} |\n", program.title(),
+    text += fmt::format("| {} | {} | {} | {} | {} | {} | {:.2f} ± {:.2f} | {} | {:.2f} | {} | {} | {} |\n", program.title(),
                         mebibytes(program.plan.weight_bytes), program.plan.arch, fuse_name(program.plan.fuse), engine.workers(), test_name(row),
-                        mean(row.samples_ts()), deviation(row.samples_ts()), gb_per_s(row, program.plan), row.ttft_ms, percentile(row.token_ms, 0.5),
-                        percentile(row.token_ms, 0.95), percentile(row.token_ms, 0.99));
+                        mean(row.samples_ts()), deviation(row.samples_ts()), as_cell(gb_per_s(row, program.plan), 1), row.ttft_ms,
+                        as_cell(percentile(row.token_ms, 0.5), 3), as_cell(percentile(row.token_ms, 0.95), 3), as_cell(percentile(row.token_ms, 0.99), 3));
   }
   return text;
 }
@@ -141,12 +151,12 @@ nlohmann::ordered_json as_json(const std::vector<Row>& rows, const Program& prog
                     {"stddev_ts", deviation(ts)},
                     {"samples_ns", row.samples_ns},
                     {"samples_ts", ts},
-                    {"gb_per_s", gb_per_s(row, program.plan)},
+                    {"gb_per_s", as_value(gb_per_s(row, program.plan))},
                     {"start_ms", start_ms},
                     {"ttft_ms", row.ttft_ms},
-                    {"p50_ms", percentile(row.token_ms, 0.5)},
-                    {"p95_ms", percentile(row.token_ms, 0.95)},
-                    {"p99_ms", percentile(row.token_ms, 0.99)},
+                    {"p50_ms", as_value(percentile(row.token_ms, 0.5))},
+                    {"p95_ms", as_value(percentile(row.token_ms, 0.95))},
+                    {"p99_ms", as_value(percentile(row.token_ms, 0.99))},
                     {"memory_bytes", engine.need().total()}});
   }
   return list;
@@ -157,11 +167,22 @@ BenchSubject subject_of(const Program& program, Engine& engine) {
           engine.device().driver, engine.workers()};
 }
 
+// Before anything is measured: whether --phases or --trace can be answered.
+void check_phases(const BenchFlags& flags, const std::vector<Row>& rows, const Program& program) {
+  const char* flag = flags.phases ? "--phases" : "--trace";
+  if (!has_phase_marks(program.plan)) {
+    fail(Exit::usage, "{} is for programs compiled for a GPU with --fuse=model; this one is {} at {}. Leave it out, or compile such a program.", flag,
+         program.plan.arch, fuse_name(program.plan.fuse));
+  }
+  if (std::none_of(rows.begin(), rows.end(), [](const Row& row) { return row.n_gen != 0; })) fail(Exit::usage, "{} times decoding: give -n a number above 0.", flag);
+  if (!flags.trace.empty()) checked_output(flags.trace, std::vector<std::string>{program.image->path()});
+}
+
 // Where the time of the last token of the last test that decodes went.
 void report_phases(const BenchFlags& flags, const std::vector<Row>& rows, Engine& engine, const Program& program) {
   const Row* last = nullptr;
   for (const Row& row : rows) last = row.n_gen == 0 ? last : &row;
-  if (!last) fail(Exit::usage, "--phases and --trace time decoding: give -n a number above 0.");
+  require(last != nullptr, "phases of a test that decodes");
   const double token_ms = mean(last->token_ms);
   if (flags.phases) write_out("\n" + phases_table(engine, token_ms));
   if (flags.trace.empty()) return;
@@ -196,6 +217,7 @@ int bench(const BenchFlags& flags) {
   // Room for the token sampled last, so that no test ends on a full context.
   engine_flags.ctx = std::min(program.plan.ctx, positions + 1);
   engine_flags.timed = flags.phases || !flags.trace.empty();
+  if (engine_flags.timed) check_phases(flags, rows, program);
   std::optional<Baseline> baseline;
   if (!flags.compare_baseline.empty()) baseline.emplace(flags.compare_baseline);
   if (!flags.save_baseline.empty()) checked_output(flags.save_baseline, std::vector<std::string>{program.image->path()});
@@ -203,7 +225,8 @@ int bench(const BenchFlags& flags) {
   const double start_ms = ms_since_start();
   const BenchSubject subject = subject_of(program, *engine);
   if (baseline) baseline->check_fits(subject, as_json(rows, program, *engine, start_ms));
-  for (Row& row : rows) run_test(*engine, row, flags.repetitions);
+  const abi::Sampler sampler = flags.sampling.resolved();
+  for (Row& row : rows) run_test(*engine, row, sampler, flags.repetitions);
   const nlohmann::ordered_json json = as_json(rows, program, *engine, start_ms);
   if (flags.format == "json") {
     write_out(json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
@@ -225,15 +248,16 @@ int bench(const BenchFlags& flags) {
 void add_bench(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("bench", "measure tokens per second");
   const auto flags = std::make_shared<BenchFlags>();
-  command->add_option("-p,--n-prompt", flags->prompts, "prompt tokens (0: skip)")->capture_default_str()->type_name("N,...")->delimiter(',');
-  command->add_option("-n,--n-gen", flags->gens, "tokens to decode (0: skip)")->capture_default_str()->type_name("N,...")->delimiter(',');
-  command->add_option("-d,--n-depth", flags->depths, "tokens in the context before a test")->capture_default_str()->type_name("N,...")->delimiter(',');
-  command->add_option("-r,--repetitions", flags->repetitions, "repetitions, after one to warm up")->capture_default_str()->type_name("N")->check(CLI::Range(1, 1000));
-  command->add_option("-o,--output", flags->format, "md or json")->capture_default_str()->type_name("FORMAT")->check(CLI::IsMember({"md", "json"}));
+  add_numbers(*command, "-p,--n-prompt", flags->prompts, {}, "prompt tokens (0: skip)")->capture_default_str()->type_name("N,...");
+  add_numbers(*command, "-n,--n-gen", flags->gens, {}, "tokens to decode (0: skip)")->capture_default_str()->type_name("N,...");
+  add_numbers(*command, "-d,--n-depth", flags->depths, {}, "tokens in the context before a test")->capture_default_str()->type_name("N,...");
+  add_number(*command, "-r,--repetitions", flags->repetitions, {1, 1000}, "repetitions, after one to warm up")->capture_default_str()->type_name("N");
+  add_choice(*command, "-o,--output", flags->format, {"md", "json"}, "a table or JSON")->capture_default_str();
   command->add_flag("--phases", flags->phases, "after the last test, where a token's time went: a table (GPU, --fuse=model)");
   command->add_option("--trace", flags->trace, "the same as trace events for chrome://tracing")->type_name("FILE");
   command->add_option("--save-baseline", flags->save_baseline, "keep the figures in a file")->type_name("FILE");
   command->add_option("--compare-baseline", flags->compare_baseline, "compare with kept figures: exit 1 where one is more than 10% slower")->type_name("FILE");
+  add_sampling_flags(*command, flags->sampling);
   add_engine_flags(*command, flags->engine, false);
   command->callback([&action, flags] { action = [flags] { return bench(*flags); }; });
 }

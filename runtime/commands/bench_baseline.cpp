@@ -1,5 +1,6 @@
 #include "runtime/commands/bench_baseline.h"
 #include "common/error.h"
+#include "common/read_file.h"
 #include "common/text.h"
 #include "compiler/pack/atomic_file.h"
 #include "runtime/output.h"
@@ -20,6 +21,12 @@ constexpr Figure figures[] = {{"avg_ts", "t/s", true}, {"ttft_ms", "ttft ms", fa
 
 std::string test_name(const ordered_json& row) {
   return bench_test_name(row.at("n_prompt").get<u32>(), row.at("n_gen").get<u32>(), row.at("n_depth").get<u32>());
+}
+
+// A figure of a row; 0 where its test does not measure it (null).
+double value_of(const ordered_json& row, const Figure& figure) {
+  const ordered_json& value = row.at(figure.key);
+  return value.is_null() ? 0 : value.get<double>();
 }
 
 // How much slower `now` is, as a share of `before`; below 0: faster.
@@ -50,7 +57,7 @@ Baseline::Baseline(const std::string& path) : path_(printable(path, 1000)) {
     file_.at("workers").get<u32>();
     for (const ordered_json& row : file_.at("tests")) {
       test_name(row);
-      for (const Figure& figure : figures) row.at(figure.key).get<double>();
+      for (const Figure& figure : figures) value_of(row, figure);
     }
   } catch (const ordered_json::exception& error) {
     fail(Exit::bad_input, "{} is not a baseline of `bench` ({}). Give a file that --save-baseline wrote.", path_, printable(error.what()));
@@ -89,7 +96,7 @@ Baseline::Comparison Baseline::compare(const BenchSubject& subject, const ordere
   for (const ordered_json& row : rows) {
     const ordered_json& before = *find_test(row);
     for (const Figure& figure : figures) {
-      const double old_value = before.at(figure.key).get<double>(), new_value = row.at(figure.key).get<double>();
+      const double old_value = value_of(before, figure), new_value = value_of(row, figure);
       if (!(old_value > 0) || !(new_value > 0)) continue;  // what the test does not measure
       const bool slower = slowdown(figure, old_value, new_value) > baseline_tolerance;
       result.slower = result.slower || slower;

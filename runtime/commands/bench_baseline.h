@@ -18,7 +18,7 @@ void save_baseline(const std::string& path, const BenchSubject& subject, const n
 
 class Baseline {
  public:
-  // Error(usage) where `path` is absent, Error(bad_input) where it holds no baseline.
+  // Error(bad_input) where `path` is absent or holds no baseline.
   explicit Baseline(const std::string& path);
 
   // Error(bad_input) naming the difference, where it is one of another model, arch or device, or has no figures of a test in `rows`

@@ -42,7 +42,10 @@ int chat(Engine& engine, const Tokenizer& tokenizer, const AnswerRequest& reques
     }
     const Answer result = answer(engine, tokenizer, turn);
     print_figures(result, turn.prompt.size(), result.first_token_ms);
-    if (result.finish == abi::context_full && !raw) return 0;
+    if (result.finish == abi::context_full && !raw) {
+      note("The chat ends with it, since the conversation fills the context. Start the program again for a new one.");
+      return 0;
+    }
     first = false;
     carried.clear();
     // The template closes the turn itself, so a sampled end-of-turn token is not repeated.

@@ -1,41 +1,32 @@
-#include <cmath>
-#include <limits>
 #include <sys/random.h>
 #include "common/error.h"
+#include "common/options.h"
 #include "runtime/commands/commands.h"
 
 namespace llmc {
-namespace {
-
-constexpr float most = std::numeric_limits<float>::max();
-
-const CLI::Validator finite([](std::string& text) {
-  float value = 0;
-  return CLI::detail::lexical_cast(text, value) && std::isfinite(value) ? std::string() : "\"" + text + "\" is not a finite number";
-}, "", "finite");
-
-}  // namespace
 
 void add_engine_flags(CLI::App& app, EngineFlags& flags, bool ctx) {
-  if (ctx) app.add_option("-c,--ctx-size", flags.ctx, "positions of the context (0: all that the program holds)")->type_name("N");
-  app.add_option("-t,--threads", flags.device.threads, "threads (CPU; 0: the physical cores)")->type_name("N")->check(CLI::Range(0, 4096));
-  app.add_option("--device", flags.device.device, "which GPU, counted from 0")->type_name("N")->check(CLI::NonNegativeNumber);
+  if (ctx) add_number(app, "-c,--ctx-size", flags.ctx, {}, "positions of the context (0: all that the program holds)")->type_name("N");
+  add_number(app, "-t,--threads", flags.device.threads, {0, 4096}, "threads (CPU; 0: the physical cores)")->type_name("N");
+  add_number(app, "--device", flags.device.device, {.least = 0}, "which GPU, counted from 0")->type_name("N");
   app.add_option("--weights", flags.weights, "the GGUF, for programs compiled with --weights=extern")->type_name("FILE");
 }
 
 void add_sampling_flags(CLI::App& app, SamplingFlags& flags) {
   abi::Sampler& sampler = flags.sampler;
-  app.add_option("-s,--seed", flags.seed, "seed (-1: random)")->capture_default_str()->type_name("N")->check(CLI::Range(i64{-1}, i64{4294967295}));
-  app.add_option("--temp,--temperature", sampler.temp, "temperature (0: always the likeliest token)")->capture_default_str()->type_name("X")->check(finite);
-  app.add_option("--top-k", sampler.top_k, "keep the K likeliest tokens (0: all)")->capture_default_str()->type_name("K");
-  app.add_option("--top-p", sampler.top_p, "keep the likeliest tokens up to this probability (1: all)")->capture_default_str()->type_name("P")->check(CLI::Range(0.0f, 1.0f));
-  app.add_option("--min-p", sampler.min_p, "drop tokens below this share of the likeliest (0: none)")->capture_default_str()->type_name("P")->check(CLI::Range(0.0f, 1.0f));
-  app.add_option("--repeat-penalty", sampler.repeat_penalty, "divide the logits of repeated tokens (1: off)")->capture_default_str()
-      ->type_name("X")->check(CLI::Range(std::numeric_limits<float>::min(), most));
-  app.add_option("--repeat-last-n", sampler.repeat_last_n, "tokens that penalties look back on (0: off, -1: the whole context)")->capture_default_str()
-      ->type_name("N")->check(CLI::Range(-1, std::numeric_limits<int>::max()));
-  app.add_option("--presence-penalty", sampler.presence_penalty, "taken from the logits of tokens seen (0: off)")->capture_default_str()->type_name("X")->check(finite);
-  app.add_option("--frequency-penalty", sampler.frequency_penalty, "the same, times how often (0: off)")->capture_default_str()->type_name("X")->check(finite);
+  const auto add = [&app](const char* names, auto& value, const auto& limits, const char* type, const char* description) {
+    add_number(app, names, value, limits, description)->capture_default_str()->type_name(type);
+  };
+  const Limits<float> any, share = {0, 1};
+  add("-s,--seed", flags.seed, Limits<i64>{-1, 4294967295}, "N", "seed (-1: random)");
+  add("--temp,--temperature", sampler.temp, any, "X", "temperature (0 or less: always the likeliest token)");
+  add("--top-k", sampler.top_k, Limits<int>(), "K", "keep the K likeliest tokens (0 or less: all)");
+  add("--top-p", sampler.top_p, share, "P", "keep the likeliest tokens up to this probability (1: all)");
+  add("--min-p", sampler.min_p, share, "P", "drop tokens below this share of the likeliest (0: none)");
+  add("--repeat-penalty", sampler.repeat_penalty, Limits<float>{.least = 0, .above = true}, "X", "divide the logits of repeated tokens (1: off)");
+  add("--repeat-last-n", sampler.repeat_last_n, Limits<int>{.least = -1}, "N", "tokens that penalties look back on (0: off, -1: the whole context)");
+  add("--presence-penalty", sampler.presence_penalty, any, "X", "taken from the logits of tokens seen (0: off)");
+  add("--frequency-penalty", sampler.frequency_penalty, any, "X", "the same, times how often (0: off)");
 }
 
 abi::Sampler SamplingFlags::resolved() const {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include "common/error.h"
+#include "common/options.h"
 #include "compiler/pack/atomic_file.h"
 #include "runtime/commands/commands.h"
 #include "runtime/output.h"
@@ -53,8 +54,8 @@ int logits(const LogitsFlags& flags) {
 void add_logits(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("logits", "write the logits of given tokens to a file");
   const auto flags = std::make_shared<LogitsFlags>();
-  command->add_option("--tokens", flags->tokens, "the prompt's token ids")->type_name("ID,ID,...")->delimiter(',')->required();
-  command->add_option("-n", flags->greedy, "greedy tokens after them")->capture_default_str()->type_name("K");
+  add_numbers(*command, "--tokens", flags->tokens, {.least = 0}, "the prompt's token ids")->type_name("ID,ID,...")->required();
+  add_number(*command, "-n", flags->greedy, {}, "greedy tokens after them")->capture_default_str()->type_name("K");
   command->add_flag("--step", flags->step, "feed the prompt token by token, by the kernels that generate");
   command->add_option("-o,--output", flags->output, "the file: float32 rows of the vocabulary's size")->type_name("FILE")->required();
   add_engine_flags(*command, flags->engine, true);

@@ -1,6 +1,8 @@
 // Without a sub-command: answers one prompt (-p, -f or standard input), or chats on a terminal.
 #include <memory>
 #include "common/error.h"
+#include "common/options.h"
+#include "common/read_file.h"
 #include "runtime/commands/answer.h"
 #include "runtime/commands/chat.h"
 #include "runtime/commands/commands.h"
@@ -40,7 +42,7 @@ int run(const RunFlags& flags) {
   request.limit = flags.limit;
   request.stops = flags.stops;
   if (!interactive) {
-    const std::string text = flags.has_prompt ? flags.prompt : without_last_newline(flags.has_file ? read_text_file(flags.file, "-f") : read_all_in());
+    const std::string text = flags.has_prompt ? flags.prompt : without_last_newline(flags.has_file ? read_text_file(flags.file, "-f") : read_standard_input());
     if (text.empty() && !raw) fail(Exit::usage, "The prompt is empty. Give some text with -p, -f or on standard input.");
     if (raw) {
       request.prompt = encode_raw(tokenizer, text);
@@ -67,8 +69,8 @@ void add_run(CLI::App& app, Action& action) {
   CLI::Option* prompt = app.add_option("-p,--prompt", flags->prompt, "the prompt")->type_name("TEXT");
   CLI::Option* file = app.add_option("-f,--file", flags->file, "read the prompt from a file")->type_name("FILE")->excludes(prompt);
   CLI::Option* system = app.add_option("--system-prompt", flags->system, "instructions before the conversation (also -sys)")->type_name("TEXT");
-  app.add_option("-n,--predict,--n-predict", flags->limit, "tokens to make at most (-1: until the model or the context ends)")->capture_default_str()
-      ->type_name("N")->check(CLI::Range(i64{-1}, i64{2147483647}));
+  add_number(app, "-n,--predict,--n-predict", flags->limit, {-1, 2147483647}, "tokens to make at most (-1: until the model or the context ends)")
+      ->capture_default_str()->type_name("N");
   app.add_flag("--raw", flags->raw, "complete the prompt as it is, without the chat template");
   app.add_option("-r,--stop,--reverse-prompt", flags->stops, "end the answer where this text appears (more than once: any of them)")
       ->type_name("TEXT")->expected(1)->take_all();

@@ -74,6 +74,7 @@ u64 memory_info(const char* field) {
 
 CpuDevice::CpuDevice(const Plan& plan, const DeviceOptions& options)
     : arch_((check_features(plan.arch), plan.arch)), pool_([&] {
+        if (options.device != 0) fail(Exit::usage, "--device {} chooses a GPU; this program runs on the CPU. Leave it out.", options.device);
         const std::vector<int> cores = physical_cores();
         return CpuPool(cores, choose_threads(cores, options.threads));
       }()) {}

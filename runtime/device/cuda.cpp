@@ -72,7 +72,7 @@ class CudaDevice final : public GpuDevice {
     info_.driver = driver_name();
     require_arch(plan);
     check(cuda_.primary_context_retain(&context_, device_), "opening a context");
-    check(cuda_.set_current(context_), "opening a context");
+    check(make_current(), "opening a context");
     open_stream();
   }
 
@@ -159,6 +159,8 @@ class CudaDevice final : public GpuDevice {
       fail(Exit::device, "{} does not offer cooperative launches, which this program needs. Choose another GPU with --device.", info_.name);
     }
   }
+
+  int make_current() override { return cuda_.set_current(context_); }
 
   std::string error_name(int code) const override {
     const char* name = nullptr;

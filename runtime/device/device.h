@@ -9,6 +9,7 @@
 #include "common/types.h"
 #include "compiler/plan/plan.h"
 #include "kernels/abi.h"
+#include "runtime/device/pieces.h"
 
 namespace llmc {
 
@@ -28,6 +29,8 @@ class Device {
 
   virtual void* allocate(u64 bytes) = 0;  // zeroed, aligned to 256; freed with the device
   virtual void upload(void* destination, const void* source, u64 bytes) = 0;
+  // Each piece to its place in the memory at `destination`. As it is here, for devices whose memory is the host's.
+  virtual void upload_pieces(void* destination, const Pieces& pieces);
   virtual void download(void* destination, const void* source, u64 bytes) = 0;  // waits for the launches before it
   // Packed weights that are already in (mapped) host memory: a GPU allocates and copies, a CPU uses them where they are.
   virtual const void* place_weights(std::span<const u8> packed) = 0;

@@ -1,6 +1,7 @@
 #include "runtime/device/gpu_device.h"
 #include <cstdio>
 #include <cstring>
+#include <mutex>
 #include "common/error.h"
 
 namespace llmc {
@@ -9,6 +10,8 @@ namespace {
 constexpr unsigned non_blocking_stream = 1;   // both drivers
 constexpr unsigned event_without_timing = 2;  // both drivers
 constexpr int capture_thread_local = 1;       // both drivers
+constexpr u64 direct_bytes = 1u << 20;        // what is larger goes through pinned memory
+constexpr u64 piece_bytes = 1u << 20;
 
 GpuAddress address_of(const void* pointer) { return reinterpret_cast<GpuAddress>(pointer); }
 
@@ -33,9 +36,6 @@ void GpuDevice::open_stream() { check(driver_.stream_create(&stream_, non_blocki
 GpuDevice::~GpuDevice() {
   if (stream_ != nullptr) driver_.stream_synchronize(stream_);
   if (graph_ != nullptr) driver_.graph_exec_destroy(graph_);
-  for (Staging& staging : staging_) {
-    if (staging.sent != nullptr) driver_.event_destroy(staging.sent);
-  }
   for (void* host : host_allocations_) driver_.host_free(host);
   for (const GpuAddress address : allocations_) driver_.mem_free(address);
   if (module_ != nullptr) driver_.module_unload(module_);
@@ -62,32 +62,59 @@ void* GpuDevice::allocate(u64 bytes) {
   return reinterpret_cast<void*>(address);
 }
 
-// Small writes go through as they are. Large ones through two pinned buffers, so that copying from the mapped file into one overlaps
-// the transfer of the other, and the transfer runs at the speed of the bus.
 void GpuDevice::upload(void* destination, const void* source, u64 bytes) {
-  if (bytes <= (1u << 16)) {
+  if (bytes <= direct_bytes) {
     check(driver_.copy_to_device(address_of(destination), source, bytes, stream_), "writing to the device");
     check(driver_.stream_synchronize(stream_), "writing to the device");
     return;
   }
-  for (Staging& staging : staging_) {
-    if (staging.host != nullptr) continue;
-    check(driver_.host_alloc(&staging.host, staging_bytes, 0), "allocating pinned memory");
-    host_allocations_.push_back(staging.host);
-    check(driver_.event_create(&staging.sent, event_without_timing), "creating an event");
-  }
-  u32 turn = 0;
-  for (u64 done = 0; done < bytes; turn ^= 1) {
-    const u64 count = std::min(staging_bytes, bytes - done);
-    Staging& staging = staging_[turn];
-    if (staging.in_flight) check(driver_.event_synchronize(staging.sent), "uploading");
-    std::memcpy(staging.host, static_cast<const u8*>(source) + done, count);
-    check(driver_.copy_to_device(address_of(destination) + done, staging.host, count, stream_), "uploading");
-    check(driver_.event_record(staging.sent, stream_), "uploading");
-    staging.in_flight = true;
-    done += count;
-  }
+  Pieces pieces;
+  for (u64 offset = 0; offset < bytes; offset += piece_bytes) pieces.ranges.push_back({offset, std::min(piece_bytes, bytes - offset)});
+  pieces.make = [&](size_t i, u8* out) { std::memcpy(out, static_cast<const u8*>(source) + pieces.ranges[i].offset, pieces.ranges[i].bytes); };
+  upload_pieces(destination, pieces);
+}
+
+// Every thread has two pinned buffers: while one is on its way to the device, at the speed of the bus, it makes the next piece in the other.
+void GpuDevice::upload_pieces(void* destination, const Pieces& pieces) {
+  u64 largest = 0;
+  for (const Pieces::Range& range : pieces.ranges) largest = std::max(largest, align_up(range.bytes, 4096));
+  struct Staging {
+    u8* host = nullptr;
+    GpuHandle sent = nullptr;  // event
+    bool in_flight = false;
+  };
+  std::mutex mutex;
+  std::vector<GpuHandle> events;
+  PieceQueue queue(pieces.ranges.size());
+  queue.run([&] {
+    Staging staging[2];
+    size_t i = 0;
+    if (!queue.take(i)) return;
+    check(make_current(), "using the device");
+    void* host = nullptr;
+    check(driver_.host_alloc(&host, 2 * largest, 0), "allocating pinned memory");
+    for (u32 turn = 0; turn < 2; ++turn) {
+      staging[turn].host = static_cast<u8*>(host) + turn * largest;
+      check(driver_.event_create(&staging[turn].sent, event_without_timing), "creating an event");
+    }
+    {
+      std::lock_guard lock(mutex);
+      host_allocations_.push_back(host);
+      events.insert(events.end(), {staging[0].sent, staging[1].sent});
+    }
+    u32 turn = 0;
+    do {
+      Staging& own = staging[turn];
+      if (own.in_flight) check(driver_.event_synchronize(own.sent), "uploading");
+      pieces.make(i, own.host);
+      check(driver_.copy_to_device(address_of(destination) + pieces.ranges[i].offset, own.host, pieces.ranges[i].bytes, stream_), "uploading");
+      check(driver_.event_record(own.sent, stream_), "uploading");
+      own.in_flight = true;
+      turn ^= 1;
+    } while (queue.take(i));
+  });
   check(driver_.stream_synchronize(stream_), "uploading");
+  for (const GpuHandle event : events) driver_.event_destroy(event);
 }
 
 void GpuDevice::download(void* destination, const void* source, u64 bytes) {

@@ -68,6 +68,7 @@ class GpuDevice : public Device {
   u32 workers(const Plan& plan) const override;
   void* allocate(u64 bytes) override;
   void upload(void* destination, const void* source, u64 bytes) override;
+  void upload_pieces(void* destination, const Pieces& pieces) override;
   void download(void* destination, const void* source, u64 bytes) override;
   const void* place_weights(std::span<const u8> packed) override;
   abi::Ring* allocate_ring(abi::Ring** device_address) override;
@@ -82,6 +83,7 @@ class GpuDevice : public Device {
   explicit GpuDevice(DeviceInfo info) : info_(std::move(info)) {}
   void open_stream();  // once `driver_` is filled and the device is current
 
+  virtual int make_current() = 0;  // for the calling thread, before its calls of the driver
   virtual std::string error_name(int code) const = 0;
   virtual unsigned host_flags() const = 0;  // pinned, mapped, coherent
   // All workgroups at once, where the driver can promise it; the same parameters as launch_kernel's.
@@ -100,18 +102,11 @@ class GpuDevice : public Device {
   std::string load_log_;
 
  private:
-  static constexpr u64 staging_bytes = 32u << 20;
-  struct Staging {  // a pinned buffer on its way to the device
-    void* host = nullptr;
-    GpuHandle sent = nullptr;  // event
-    bool in_flight = false;
-  };
   u32 grid_of(const Launch& launch, const abi::Args& args) const { return launch.grid == 0 ? args.workers : launch.grid; }
 
   std::map<std::string, GpuHandle> functions_;
   std::vector<GpuAddress> allocations_;
   std::vector<void*> host_allocations_;
-  Staging staging_[2];
   GpuHandle graph_ = nullptr;  // executable; null: plain launches
   std::vector<Launch> step_;   // what replay() launches then
   abi::Args step_args_ = {};

@@ -86,7 +86,8 @@ class HipDevice final : public GpuDevice {
     int version = 0;
     check(hip_.driver_version(&version), "asking for the runtime's version");
     info_.driver = fmt::format("HIP {}.{}", version / 10000000, version / 100000 % 100);
-    check(hip_.set_device(index), "opening the GPU");
+    index_ = index;
+    check(make_current(), "opening the GPU");
     open_stream();
   }
 
@@ -150,6 +151,8 @@ class HipDevice final : public GpuDevice {
     return result;
   }
 
+  int make_current() override { return hip_.set_device(index_); }
+
   std::string error_name(int code) const override {
     const char* name = hip_.error_name(code);
     return name == nullptr ? "error " + std::to_string(code) : name;
@@ -169,6 +172,7 @@ class HipDevice final : public GpuDevice {
 
   HipFunctions hip_ = {};
   HipPropertiesReader properties_;
+  int index_ = 0;
 };
 
 }  // namespace

@@ -119,7 +119,7 @@ def extern(folder):
     assert text_of(outside, '-p', PROMPT, *GREEDY, '--weights', DEMO) == text_of(embedded, '-p', PROMPT, *GREEDY)
     refused(2, (outside, '-p', PROMPT), os.path.basename(DEMO), '--weights')
     refused(3, (outside, '-p', PROMPT, '--weights', tiny(folder)), 'tiny.gguf')
-    refused(2, (outside, '-p', PROMPT, '--weights', os.path.join(folder, 'absent.gguf')), 'absent.gguf')
+    refused(3, (outside, '-p', PROMPT, '--weights', os.path.join(folder, 'absent.gguf')), 'absent.gguf')
     refused(2, (embedded, '-p', PROMPT, '--weights', DEMO), '--weights=extern')
     shutil.copy(DEMO, folder)  # beside the program it is found
     assert 'fox' in text_of(outside, '-p', PROMPT, *GREEDY)
@@ -168,11 +168,17 @@ def arguments(folder):
         assert done.stdout and done.stderr == '', command
     refused(2, (program, '--frobnicate'), '--frobnicate', '--help')
     refused(2, (program, 'Tell me a story.'), 'Tell me a story.', '-p')
-    refused(2, (program, '-p', 'x', '--temp', 'warm'), '--temp', 'warm')
-    refused(2, (program, '-p', 'x', '-s', '-2'), '-2')
+    refused(2, (program, '-p', 'x', '--temp', 'warm'), "--temp: 'warm' is not a finite number")
+    refused(2, (program, '-p', 'x', '--repeat-penalty', '0'), "--repeat-penalty: '0' is not a number above 0")
+    refused(2, (program, '-p', 'x', '-s', '-2'), "--seed: '-2' is not a whole number from -1 to 4294967295")
+    refused(2, (program, 'logits', '--tokens', 'a,b', '-o', os.path.join(folder, 'l')), "--tokens: 'a' is not a whole number")
+    refused(2, (program, 'bench', '-o', 'csv'), "--output: 'csv' is none of md, json")
+    refused(2, (program, '-p'), '--prompt needs a value')
+    refused(2, (program, '-p', 'x', '-p', 'y'), '--prompt is given more than once')
     refused(2, (program, '-p', 'x', '-c', '1000'), '1000', '256')
     refused(2, (program, '-p', 'x', '-f', program), '--file')
-    refused(2, (program, '-f', os.path.join(folder, 'absent')), 'absent', 'No such file', '-f')
+    refused(3, (program, '-f', os.path.join(folder, 'absent')), 'absent', 'No such file', '-f')
+    refused(3, (program, '-f', folder), folder, '-f')
     refused(2, (program, '-p', ''), 'empty', '-p')
     refused(2, (program, '-p', 'x', '--raw', '-sys', 'y'), '-sys', '--raw')
     many = harness.run(harness.LLMC, 'tokenize', model, '-p', 'word ' * 300).stdout.split()
@@ -184,6 +190,12 @@ def arguments(folder):
     refused(2, (program, 'bench', '-p', '300'), 'pp300', '256')
     info = json.loads(text_of(program, 'info', '--json'))
     assert (info['vocab'], info['ctx'], info['layers'], info['weights']) == (512, 256, 1, 'embed'), info
+    # memory_bytes is weights, KV cache and buffers, whatever the processor and wherever the weights lie.
+    harness.compile_model(model, os.path.join(folder, 'gpu'), '--arch', 'sm_90')
+    for made, arch in ((program, info['arch']), (os.path.join(folder, 'gpu'), 'sm_90')):
+        described = json.loads(text_of(made, 'info', '--json'))
+        plan = json.loads(harness.run(harness.LLMC, 'plan', model, '--arch', arch, '--json').stdout)
+        assert described['memory_bytes'] == plan['weight_bytes'] + 256 * plan['kv_bytes_per_position'] + plan['arena_bytes'], described
     assert 'xxh3' in text_of(program, 'info')
     rows = json.loads(text_of(program, 'bench', '-p', '16,32', '-n', '8', '-r', '3', '-o', 'json'))
     assert [(row['n_prompt'], row['n_gen']) for row in rows] == [(16, 0), (32, 0), (0, 8)]
@@ -361,7 +373,7 @@ def baseline(folder):
     assert (file['arch'], file['model_hash'], file['workers']) == (info['arch'], info['model_hash'], 1) and file['device'] and file['driver']
 
     def changed(path='changed.json', rows={}, **fields):
-        other = dict(file, **fields, tests=[dict(row, **{key: row[key] * factor for key, factor in rows.items()}) for row in file['tests']])
+        other = dict(file, **fields, tests=[dict(row, **{key: row[key] * factor for key, factor in rows.items() if row[key]}) for row in file['tests']])
         return write(os.path.join(folder, path), json.dumps(other).encode())
 
     easy = dict(avg_ts=1e-3, ttft_ms=1e3, p50_ms=1e3, p95_ms=1e3)
@@ -378,8 +390,9 @@ def baseline(folder):
         refused(3, (*measure, '--compare-baseline', changed(**{field: 'a400'})), f'another {field}', 'a400', file[field])
     refused(3, (program, 'bench', '-p', '9', '-n', '0', '-r', '1', '-t', '1', '--compare-baseline', same), 'pp9', 'pp8', 'tg4')
     refused(3, (*measure, '--compare-baseline', write(os.path.join(folder, 'broken'), b'{}')), 'broken', 'not a baseline')
-    refused(2, (*measure, '--compare-baseline', os.path.join(folder, 'absent')), 'absent')
+    refused(3, (*measure, '--compare-baseline', os.path.join(folder, 'absent')), 'absent', '--compare-baseline')
     refused(2, (*measure, '--save-baseline', program), 'input')
+    refused(2, (*measure, '--save-baseline', '-'), 'standard output')
 
 
 def cut_short(folder):

@@ -103,9 +103,13 @@ class Program(unittest.TestCase):
 
     def test_wrong_usage(self):
         for words in (['--bogus'], ['-p', 'x', '--top-p', '2'], ['-p', 'x', '-c', '1000000'], ['-p', ''], ['-p', 'x', '-f', 'y'],
-                      ['-f', '/does/not/exist'], ['-p', 'x', '-sys', 'y', '--raw'], ['bench', '-p', '100000'], ['-p', 'x', '--weights', MODEL],
-                      ['logits', '--tokens', '1,99999', '-o', self.path('l')], ['-t', '4000', '-p', 'x']):
-            self.assertEqual(run(self.program, *words, code=2).stdout, '', words)
+                      ['-p', 'x', '-sys', 'y', '--raw'], ['bench', '-p', '100000'], ['-p', 'x', '--weights', MODEL],
+                      ['logits', '--tokens', '1,99999', '-o', self.path('l')], ['-t', '4000', '-p', 'x'], ['-p', 'x', '--device', '3'],
+                      ['logits', '--tokens', '', '-o', self.path('l')], ['logits', '--tokens', '1,,2', '-o', self.path('l')],
+                      ['logits', '--tokens', '1', '-o', '-']):
+            done = run(self.program, *words, code=2)
+            self.assertEqual(done.stdout, '', words)
+            self.assertNotIn(', needs ', done.stderr, words)  # the line that says what runs where
         self.assertFalse(os.path.exists(self.path('l')))
 
     def test_a_system_prompt(self):
@@ -125,6 +129,22 @@ class Program(unittest.TestCase):
             for key in ('stddev_ts', 'gb_per_s', 'start_ms', 'ttft_ms', 'p50_ms', 'p95_ms', 'p99_ms', 'memory_bytes'):
                 self.assertIn(key, row)
         self.assertEqual(run(self.program, 'bench', '-p', '0', '-n', '4', '-r', '1').stdout.count('tg4'), 1)
+
+    def test_bench_leaves_out_what_it_does_not_measure(self):
+        prompt, decode = json.loads(run(self.program, 'bench', '-p', '32', '-n', '8', '-r', '1', '-o', 'json').stdout)
+        for key in ('gb_per_s', 'p50_ms', 'p95_ms', 'p99_ms'):
+            self.assertIsNone(prompt[key], key)
+            self.assertGreater(decode[key], 0, key)
+        lines = run(self.program, 'bench', '-p', '32', '-n', '8', '-r', '1').stdout.splitlines()
+        cells = {line.split('|')[6].strip(): [cell.strip() for cell in line.split('|')[8:-1]] for line in lines[2:4]}
+        self.assertEqual([cells['pp32'][i] for i in (0, 2, 3, 4)], ['-'] * 4)
+        self.assertNotIn('-', cells['tg8'])
+
+    def test_phases_are_refused_before_the_benchmark(self):
+        for flag in (['--phases'], ['--trace', self.path('trace')]):
+            done = run(self.program, 'bench', '-p', '32', '-n', '8', *flag, code=2)
+            self.assertEqual(done.stdout, '')
+            self.assertIn(f'{flag[0]} is for programs', done.stderr)
 
     def test_selftest(self):
         self.assertIn('ok', run(self.program, 'selftest').stdout)
@@ -187,6 +207,14 @@ class Program(unittest.TestCase):
         chat.wait_for('tokens/s')
         chat.wait_for('> ')
         chat.type('\x04')
+        self.assertEqual(chat.exit_code(), 0)
+
+    def test_a_chat_whose_context_is_full(self):
+        chat = Terminal(self.program, '--temp', '0', '-c', '40')
+        chat.wait_for('> ')
+        chat.type(PROMPT + '\n')
+        chat.wait_for('context of 40 positions is full')
+        chat.wait_for('The chat ends')
         self.assertEqual(chat.exit_code(), 0)
 
     def test_ctrl_c_at_the_prompt_of_a_chat(self):

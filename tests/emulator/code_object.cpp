@@ -2,6 +2,7 @@
 #include <cstring>
 #include <llvm/BinaryFormat/MsgPackDocument.h>
 #include <llvm/DebugInfo/DWARF/DWARFContext.h>
+#include <llvm/Demangle/Demangle.h>
 #include <llvm/Object/ELFObjectFile.h>
 #include <llvm/Support/AMDHSAKernelDescriptor.h>
 #include "common/error.h"
@@ -179,6 +180,16 @@ u64 CodeObject::variable(const std::string& name, u64& bytes) const {
     return base_ + checked(symbol.getValue());
   }
   return 0;
+}
+
+std::vector<std::string> CodeObject::functions(u64 address) const {
+  using Specifier = llvm::DILineInfoSpecifier;
+  const Specifier how(Specifier::FileLineInfoKind::None, Specifier::FunctionNameKind::LinkageName);
+  const llvm::DIInliningInfo frames =
+      file_->debug->getInliningInfoForAddress({address - base_, llvm::object::SectionedAddress::UndefSection}, how);
+  std::vector<std::string> names;
+  for (u32 i = frames.getNumberOfFrames(); i-- > 0;) names.push_back(llvm::demangle(frames.getFrame(i).FunctionName));
+  return names;
 }
 
 std::string CodeObject::source_line(u64 address) const {

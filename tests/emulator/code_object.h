@@ -47,6 +47,8 @@ class CodeObject {
   u64 variable(const std::string& name, u64& bytes) const;
   // "kernel.hip:12:3, inlined at kernel.hip:40:5" for an address in the text; empty where the file has no debug info.
   std::string source_line(u64 address) const;
+  // The functions an address belongs to by inlining, in full ("bool llmc::OPhase<F>::run<Link>(...)"), the kernel first; empty likewise.
+  std::vector<std::string> functions(u64 address) const;
 
  private:
   struct File;  // the ELF file as LLVM reads it

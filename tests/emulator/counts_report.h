@@ -1,4 +1,4 @@
-// The counts of all kernels as a table and as JSON.
+// The counts of all kernels and of the phases within them, as a table and as JSON.
 #pragma once
 #include <string>
 #include <vector>
@@ -7,8 +7,13 @@
 
 namespace llmc::emu {
 
-std::string counts_table(const std::vector<const KernelCounts*>& kernels, const Card& card);
-std::string counts_json(const std::vector<const KernelCounts*>& kernels, const Card& card,
-                        const std::vector<AllocationTotals>& allocations);
+// After KernelCounts::tally.
+struct CountedKernel {
+  const KernelCounts& counts;
+  const Phases& phases;  // of its code object
+};
+
+std::string counts_table(const std::vector<CountedKernel>& kernels, const Card& card);
+std::string counts_json(const std::vector<CountedKernel>& kernels, const Card& card, const std::vector<AllocationTotals>& allocations);
 
 }  // namespace llmc::emu

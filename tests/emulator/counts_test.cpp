@@ -33,7 +33,7 @@ class Counts : public testing::TestWithParam<const char*> {
     void* arguments[] = {buffers};
     scheduler.run(code, kernel, {{groups, 1, 1}, {threads, 1, 1}, 32768}, pack_arguments(kernel, arguments));
     KernelCounts counts = code.counts[name];
-    counts.tally(*code.program);
+    counts.tally(*code.program, code.phases);
     return counts;
   }
 };

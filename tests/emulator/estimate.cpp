@@ -13,7 +13,7 @@ double clock_ghz(const std::string& arch) {
   return 1.7;
 }
 
-u64 of(const KernelCounts& counts, InstructionClass group) { return counts.instructions[static_cast<u32>(group)]; }
+u64 of(const WorkCounts& counts, InstructionClass group) { return counts.instructions[static_cast<u32>(group)]; }
 
 }  // namespace
 
@@ -24,7 +24,7 @@ const char* Estimate::bound_by() const {
   return vector_us >= lds_us ? "vector ALU" : "LDS";
 }
 
-Estimate estimate(const KernelCounts& counts, const Target& product) {
+Estimate estimate(const WorkCounts& counts, const Target& product) {
   const bool rdna = product.wave == 32;
   // A SIMD of RDNA takes 32 lanes a cycle, one of GCN and CDNA 16.
   const double cycles_per_wave = counts.wave_size / (rdna ? 32.0 : 16.0);

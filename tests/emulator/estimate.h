@@ -15,6 +15,6 @@ struct Estimate {
 };
 
 // After KernelCounts::tally.
-Estimate estimate(const KernelCounts& counts, const Target& product);
+Estimate estimate(const WorkCounts& counts, const Target& product);
 
 }  // namespace llmc::emu

@@ -50,11 +50,11 @@ bool Hip::free(u64 address) {
 
 void Hip::write_counts() const {
   if (options.counts_file.empty()) return;
-  std::vector<const KernelCounts*> kernels;
+  std::vector<CountedKernel> kernels;
   for (const auto& module : modules) {
     for (auto& [name, counts] : module->counts) {
-      counts.tally(*module->program);
-      kernels.push_back(&counts);
+      counts.tally(*module->program, module->phases);
+      kernels.push_back({counts, module->phases});
     }
   }
   std::vector<AllocationTotals> allocations = freed;

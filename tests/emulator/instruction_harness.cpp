@@ -268,6 +268,19 @@ u32 half_bits(double value) {
   return sign | ((static_cast<u32>(e + 15) << 10) + (f - 1024));
 }
 
+std::string registers(char file, unsigned first, unsigned count) {
+  if (count == 1) return file + std::to_string(first);
+  return file + ("[" + std::to_string(first) + ":" + std::to_string(first + count - 1) + "]");
+}
+u64 bytes_at(const std::vector<u8>& memory, u32 offset, unsigned bytes) {
+  u64 x = 0;
+  for (unsigned k = 0; k < bytes; k++) x |= static_cast<u64>(memory[offset + k]) << 8 * k;
+  return x;
+}
+void put_bytes(std::vector<u8>& memory, u32 offset, unsigned bytes, u64 value) {
+  for (unsigned k = 0; k < bytes; k++) memory[offset + k] = static_cast<u8>(value >> 8 * k);
+}
+
 void Lane::setf(unsigned r, double x, double ulps) {
   set(r, as_bits(static_cast<float>(x)));
   out_.compare[r][lane_] = Compare::f32;

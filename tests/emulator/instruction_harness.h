@@ -45,6 +45,12 @@ u32 as_bits(float value);
 double bf16_value(u32 bits);
 double fused_value(float a, float b, float c);  // a * b + c rounded once, by way of 128-bit floats
 
+// "v3", or "v[3:6]" where `count` is 4; `file` is v, a or s.
+std::string registers(char file, unsigned first, unsigned count);
+// Numbers of up to 8 bytes in a state's memory or LDS, the lowest byte first.
+u64 bytes_at(const std::vector<u8>& memory, u32 offset, unsigned bytes);
+void put_bytes(std::vector<u8>& memory, u32 offset, unsigned bytes, u64 value);
+
 // One lane of a state: values of before, results of after.
 class Lane {
  public:

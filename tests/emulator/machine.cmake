@@ -1,7 +1,7 @@
 # The machine around the instruction core (memory, workgroups, counts) and the stand-in for HIP's library.
 find_package(nlohmann_json REQUIRED)
 add_library(llmc_emulator_machine STATIC allocations.cpp code_object.cpp counts.cpp counts_report.cpp estimate.cpp launch.cpp memory_checks.cpp
-            occupancy.cpp options.cpp races.cpp scheduler.cpp)
+            occupancy.cpp options.cpp phases.cpp races.cpp scheduler.cpp)
 target_link_libraries(llmc_emulator_machine PUBLIC llmc_emulator_core llmc_target llmc_common PRIVATE nlohmann_json::nlohmann_json LLVM)
 target_include_directories(llmc_emulator_machine SYSTEM PRIVATE ${LLVM_INCLUDE_DIRS})
 target_compile_options(llmc_emulator_machine PRIVATE -O2 -march=x86-64-v3)

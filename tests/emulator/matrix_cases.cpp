@@ -77,11 +77,6 @@ void prepare(State& s, Kind kind, bool copies, bool full) {
   if (full) s.set_mask(126, s.lanes == 64 ? ~0ull : 0xffff'ffffull);
 }
 
-std::string registers(char file, unsigned first, unsigned n) {
-  return n == 1 ? file + std::to_string(first)
-                : file + std::string("[") + std::to_string(first) + ":" + std::to_string(first + n - 1) + "]";
-}
-
 void mfma(Cases& c, const std::string& name, const Families& families, const Shape& s, Kind kind) {
   const unsigned sources = s.m * s.k / 64 / per_register(kind), results = s.m * s.m / 64;
   for (const bool accumulators : {false, true}) {

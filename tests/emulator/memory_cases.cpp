@@ -11,14 +11,6 @@ const Families now = k1112, before = k910;
 
 // Offset into `memory` of the lane's own place.
 u32 place(const Lane& l) { return l.u(12); }
-u64 bytes_at(const State& s, u32 offset, unsigned bytes) {
-  u64 x = 0;
-  for (unsigned k = 0; k < bytes; k++) x |= static_cast<u64>(s.memory[offset + k]) << 8 * k;
-  return x;
-}
-void put_bytes(State& s, u32 offset, unsigned bytes, u64 x) {
-  for (unsigned k = 0; k < bytes; k++) s.memory[offset + k] = static_cast<u8>(x >> 8 * k);
-}
 
 struct Space {
   const char* prefix;
@@ -34,10 +26,6 @@ std::vector<Space> spaces() {
           {"flat", "v[10:11] offset:32", 32}};
 }
 
-std::string registers(unsigned first, unsigned count) {
-  return count == 1 ? "v" + std::to_string(first) : "v[" + std::to_string(first) + ":" + std::to_string(first + count - 1) + "]";
-}
-
 // "v12, s[10:11] offset:16" with the data where stores have it: behind the vector address.
 std::string with_data(const std::string& address, const std::string& data) {
   const size_t end = std::min(address.find(','), address.find(' '));
@@ -51,21 +39,21 @@ void wide_moves(Cases& c) {
       for (const bool is_now : {false, true}) {
         const std::string suffix = is_now ? "b" + std::to_string(32 * n) : old_names[n];
         const Families& families = is_now ? now : before;
-        c.lane(std::string(s.prefix) + "_load_" + suffix + " " + registers(20, n) + ", " + s.address, families, [=](Lane& l) {
+        c.lane(std::string(s.prefix) + "_load_" + suffix + " " + registers('v', 20, n) + ", " + s.address, families, [=](Lane& l) {
           for (unsigned k = 0; k < n; k++)
-            l.set(20 + k, static_cast<u32>(bytes_at(l.in(), place(l) + static_cast<u32>(s.offset) + 4 * k, 4)));
+            l.set(20 + k, static_cast<u32>(bytes_at(l.in().memory, place(l) + static_cast<u32>(s.offset) + 4 * k, 4)));
         });
-        c.lane(std::string(s.prefix) + "_store_" + suffix + " " + with_data(s.address, registers(20, n)), families, [=](Lane& l) {
-          for (unsigned k = 0; k < n; k++) put_bytes(l.out(), place(l) + static_cast<u32>(s.offset) + 4 * k, 4, l.u(20 + k));
+        c.lane(std::string(s.prefix) + "_store_" + suffix + " " + with_data(s.address, registers('v', 20, n)), families, [=](Lane& l) {
+          for (unsigned k = 0; k < n; k++) put_bytes(l.out().memory, place(l) + static_cast<u32>(s.offset) + 4 * k, 4, l.u(20 + k));
         });
       }
   // The loaded data may replace the address.
-  c.lane("global_load_b64 v[10:11], v[10:11], off", now, [](Lane& l) { l.set64(10, bytes_at(l.in(), place(l), 8)); });
+  c.lane("global_load_b64 v[10:11], v[10:11], off", now, [](Lane& l) { l.set64(10, bytes_at(l.in().memory, place(l), 8)); });
   c.lane("global_load_b128 v[10:13], v[10:11], off slc dlc", k11, [](Lane& l) {
-    for (unsigned k = 0; k < 4; k++) l.set(10 + k, static_cast<u32>(bytes_at(l.in(), place(l) + 4 * k, 4)));
+    for (unsigned k = 0; k < 4; k++) l.set(10 + k, static_cast<u32>(bytes_at(l.in().memory, place(l) + 4 * k, 4)));
   });
   c.lane("global_load_b32 v20, v[10:11], off th:TH_LOAD_NT scope:SCOPE_DEV", k12,
-         [](Lane& l) { l.set(20, static_cast<u32>(bytes_at(l.in(), place(l), 4))); });
+         [](Lane& l) { l.set(20, static_cast<u32>(bytes_at(l.in().memory, place(l), 4))); });
   c.wave("global_load_lds_dword v[10:11], off offset:64", k94, [](const State& in, State& out) {
     for (unsigned l = 0; l < in.lanes; l++)
       if (in.exec() >> l & 1)
@@ -96,11 +84,11 @@ void narrow_moves(Cases& c) {
       const Families& families = is_now ? now : before;
       for (const Narrow& n : list)
         c.lane(std::string(s.prefix) + "_load_" + (is_now ? n.now : n.before) + " v20, " + s.address, families, [=](Lane& l) {
-          l.set(20, n.f(static_cast<u32>(bytes_at(l.in(), place(l) + static_cast<u32>(s.offset), n.bytes)), l.u(20)));
+          l.set(20, n.f(static_cast<u32>(bytes_at(l.in().memory, place(l) + static_cast<u32>(s.offset), n.bytes)), l.u(20)));
         });
       const auto store = [&](const char* now_name, const char* old_name, unsigned bytes, unsigned shift) {
         c.lane(std::string(s.prefix) + "_store_" + (is_now ? now_name : old_name) + " " + with_data(s.address, "v20"), families,
-               [=](Lane& l) { put_bytes(l.out(), place(l) + static_cast<u32>(s.offset), bytes, l.u(20) >> shift); });
+               [=](Lane& l) { put_bytes(l.out().memory, place(l) + static_cast<u32>(s.offset), bytes, l.u(20) >> shift); });
       };
       store("b8", "byte", 1, 0);
       store("b16", "short", 2, 0);
@@ -117,11 +105,11 @@ void scratch(Cases& c) {
     const Families families = is_now ? now : Families{94, 10};
     for (unsigned n = 1; n <= 4; n++) {
       const std::string suffix = is_now ? "b" + std::to_string(32 * n) : old_names[n];
-      c.lane("scratch_load_" + suffix + " " + registers(20, n) + ", off, s0 offset:8", families, [=](Lane& l) {
-        for (unsigned k = 0; k < n; k++) l.set(20 + k, static_cast<u32>(bytes_at(l.in(), at(l, l.in().s[0] + 8 + 4 * k), 4)));
+      c.lane("scratch_load_" + suffix + " " + registers('v', 20, n) + ", off, s0 offset:8", families, [=](Lane& l) {
+        for (unsigned k = 0; k < n; k++) l.set(20 + k, static_cast<u32>(bytes_at(l.in().memory, at(l, l.in().s[0] + 8 + 4 * k), 4)));
       }, 0, [](State& s) { s.s[0] = 16; });
-      c.lane("scratch_store_" + suffix + " v0, " + registers(20, n) + ", off", families, [=](Lane& l) {
-        for (unsigned k = 0; k < n; k++) put_bytes(l.out(), at(l, l.u(0) + 4 * k), 4, l.u(20 + k));
+      c.lane("scratch_store_" + suffix + " v0, " + registers('v', 20, n) + ", off", families, [=](Lane& l) {
+        for (unsigned k = 0; k < n; k++) put_bytes(l.out().memory, at(l, l.u(0) + 4 * k), 4, l.u(20 + k));
       }, 0, [](State& s) {
         for (auto& x : s.v[0]) x = x % 100;
       });
@@ -131,7 +119,7 @@ void scratch(Cases& c) {
     };
     const auto load = [&](const char* now_name, const char* old_name, unsigned bytes, u32 (*f)(u32, u32)) {
       c.lane(std::string("scratch_load_") + (is_now ? now_name : old_name) + " v20, v0, off", families,
-             [=](Lane& l) { l.set(20, f(static_cast<u32>(bytes_at(l.in(), at(l, l.u(0)), bytes)), l.u(20))); }, 0, small);
+             [=](Lane& l) { l.set(20, f(static_cast<u32>(bytes_at(l.in().memory, at(l, l.u(0)), bytes)), l.u(20))); }, 0, small);
     };
     load("u8", "ubyte", 1, [](u32 d, u32) { return d; });
     load("i8", "sbyte", 1, [](u32 d, u32) { return d >= 128 ? d - 256 : d; });
@@ -145,7 +133,7 @@ void scratch(Cases& c) {
     load("d16_hi_i8", "sbyte_d16_hi", 1, [](u32 d, u32 o) { return o % 65536 + (d >= 128 ? d + 0xff00 : d) * 65536; });
     const auto store = [&](const char* now_name, const char* old_name, unsigned bytes, unsigned shift) {
       c.lane(std::string("scratch_store_") + (is_now ? now_name : old_name) + " v0, v20, off", families,
-             [=](Lane& l) { put_bytes(l.out(), at(l, l.u(0)), bytes, l.u(20) >> shift); }, 0, small);
+             [=](Lane& l) { put_bytes(l.out().memory, at(l, l.u(0)), bytes, l.u(20) >> shift); }, 0, small);
     };
     store("b8", "byte", 1, 0);
     store("b16", "short", 2, 0);
@@ -194,8 +182,8 @@ void atomics(Cases& c) {
           const unsigned n = u.bytes / 4 * (u.compare ? 2 : 1);
           const auto body = [=](Lane& l) {
             const auto value = [&](unsigned r) { return u.bytes == 8 ? l.q(r) : l.u(r); };
-            const u64 old = bytes_at(l.in(), place(l), u.bytes);
-            put_bytes(l.out(), place(l), u.bytes, u.f(old, value(0), u.compare ? value(u.bytes / 4) : 0));
+            const u64 old = bytes_at(l.in().memory, place(l), u.bytes);
+            put_bytes(l.out().memory, place(l), u.bytes, u.f(old, value(0), u.compare ? value(u.bytes / 4) : 0));
             if (!returns) return;
             if (u.bytes == 8) l.set64(20, old);
             else l.set(20, static_cast<u32>(old));
@@ -208,16 +196,16 @@ void atomics(Cases& c) {
           for (const unsigned family : is_now ? now : before) {
             const std::string flag = !returns ? "" : family == 12 ? " th:TH_ATOMIC_RETURN" : family == 94 ? " sc0" : " glc";
             c.lane(std::string(prefix) + "_atomic_" + (is_now ? u.now : u.before) + " " +
-                       (returns ? registers(20, u.bytes / 4) + ", " : "") + address + ", " + registers(0, n) + tail + flag,
+                       (returns ? registers('v', 20, u.bytes / 4) + ", " : "") + address + ", " + registers('v', 0, n) + tail + flag,
                    {family}, body, 0, prepare);
           }
         }
   // All lanes on one word.
   c.wave("global_atomic_add_u32 v0, v1, s[10:11]", now, [](const State& in, State& out) {
-    u32 sum = static_cast<u32>(bytes_at(in, 256, 4));
+    u32 sum = static_cast<u32>(bytes_at(in.memory, 256, 4));
     for (unsigned l = 0; l < in.lanes; l++)
       if (in.exec() >> l & 1) sum += in.v[1][l];
-    put_bytes(out, 256, 4, sum);
+    put_bytes(out.memory, 256, 4, sum);
   }, [](State& s) {
     for (auto& x : s.v[0]) x = 256;
   });
@@ -226,8 +214,8 @@ void atomics(Cases& c) {
         std::string(prefix) + "_atomic_add_f32 v[10:11], v0" + (prefix[0] == 'g' ? ", off" : ""),
         prefix[0] == 'g' ? Families{9, 94, 11, 12} : Families{94, 11, 12},
         [](Lane& l) {
-          const double x = static_cast<double>(as_float(static_cast<u32>(bytes_at(l.in(), place(l), 4)))) + l.f(0);
-          put_bytes(l.out(), place(l), 4, as_bits(static_cast<float>(x)));
+          const double x = static_cast<double>(as_float(static_cast<u32>(bytes_at(l.in().memory, place(l), 4)))) + l.f(0);
+          put_bytes(l.out().memory, place(l), 4, as_bits(static_cast<float>(x)));
         },
         0,
         [](State& s) {
@@ -245,14 +233,14 @@ void scalars(Cases& c) {
       {"b32", "dword", 1}, {"b64", "dwordx2", 2}, {"b128", "dwordx4", 4}, {"b256", "dwordx8", 8}, {"b512", "dwordx16", 16}};
   const auto load = [&](const std::string& text, const Families& families, unsigned n, u32 (*offset)(const State&)) {
     c.wave(text, families, [=](const State& in, State& out) {
-      for (unsigned k = 0; k < n; k++) out.s[20 + k] = static_cast<u32>(bytes_at(in, offset(in) + 4 * k, 4));
+      for (unsigned k = 0; k < n; k++) out.s[20 + k] = static_cast<u32>(bytes_at(in.memory, offset(in) + 4 * k, 4));
     }, [](State& s) { s.s[0] = 0x40; });
   };
   for (const Size& z : sizes)
     for (const bool is_now : {false, true}) {
       const Families& families = is_now ? now : before;
       const std::string name = std::string("s_load_") + (is_now ? z.now : z.before) + " " +
-                               (z.dwords == 1 ? "s20" : "s[20:" + std::to_string(19 + z.dwords) + "]") + ", s[10:11], ";
+                               registers('s', 20, z.dwords) + ", s[10:11], ";
       load(name + "0x124", families, z.dwords, [](const State&) { return 0x124u; });
       load(name + "s0", families, z.dwords, [](const State& in) { return in.s[0]; });
       load(name + "s0 offset:0x10", {is_now ? 11u : 94u, is_now ? 12u : 9u}, z.dwords, [](const State& in) { return in.s[0] + 16; });

@@ -170,7 +170,7 @@ void CheckedMemory::scalar(const Instruction& site, Wave& wave, u64 address, u32
                             address - known->base, known->text()));
   }
   if (races_ != nullptr) races_->scalar(site, resident(wave), address, bytes, *known);
-  if (counts_ != nullptr) counts_->scalar(bytes, address, *known);
+  if (counts_ != nullptr) counts_->scalar(site, bytes, address, *known);
 }
 
 void CheckedMemory::order(const Instruction&, Wave& wave) {

@@ -77,7 +77,10 @@ void Scheduler::run(LoadedCode& code, const Kernel& kernel, const LaunchShape& s
 
   memory_.begin_launch(code.program->instructions().size(), card_.units());
   if (races_ != nullptr) races_->begin_launch(static_cast<u32>(launch.places.size()) * launch.waves_of_group);
-  if (counter_ != nullptr) counter_->begin_launch(counts);
+  if (counter_ != nullptr) {
+    if (code.phases.names.empty()) code.phases = phases_of(code.object, *code.program);
+    counter_->begin_launch(counts, code.phases);
+  }
   ++counts.launches;
 
   u32 idle = 0;

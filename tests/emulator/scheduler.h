@@ -27,6 +27,7 @@ struct LoadedCode {
   LoadedCode(const void* image, Allocations& memory, const Card& card);
   CodeObject object;
   std::unique_ptr<Program> program;
+  Phases phases;  // where anything is counted
   std::map<std::string, KernelCounts> counts;  // by kernel
 };
 

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""What a decoded token reads, by the emulator's counts. usage: traffic_test.py traffic PRESET|demo ARCH FUSE | instructions TYPE ARCH
+"""What a decoded token reads, by the emulator's counts. usage: traffic_test.py traffic PRESET|demo ARCH FUSE | instructions TYPE ARCH |
+phases ARCH FUSE
 
 A preset (tests/targets/preset.py) is cut to two layers, all weights zero, and decodes three tokens; the demo model one behind 520 others.
 Of the weights, a token reads the cache lines that hold them, and of the KV cache those of the positions before it: at most 1.03 times their
@@ -8,6 +9,9 @@ for each part, and those of a short context each for itself: again from the seco
 
 instructions: a matrix times a vector in one tensor type, of llama3.2-1b's feed-forward: how many vector instructions a weight takes (of one
 lane), and that on the card the estimate is bound by bytes.
+
+phases: what a kernel of many phases did is what its phases did, each of which reads the bytes of weights that the plan gives it, and makes
+as many dot products as its own kernel at level op.
 """
 import json
 import os
@@ -90,6 +94,53 @@ def instructions(kind, arch, folder):
     assert time['bound_by'] == 'bytes', time
 
 
+def numbers(tree):
+    """The leaves of counts, by their path; distinct lines apart, which phases may share."""
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            yield from (((key, *path), leaf) for path, leaf in numbers(value))
+        elif not key.endswith('lines'):
+            yield (key,), value
+
+
+def phases(arch, fuse, folder):
+    def kernels_of(level):
+        program = os.path.join(folder, level)
+        harness.compile_model(emulated.DEMO, program, '--arch', arch, '--fuse', level, '--debug-info')
+        counts, _ = emulated.counted(program, folder, 'logits', '--step', '--tokens', TOKENS, '-n', 0, '-o', os.path.join(folder, 'logits'))
+        print(open(os.path.join(folder, 'counts.json.txt')).read())
+        return counts['kernels']
+
+    emulated.use_card(arch, CUS=8)
+    kernels = [kernel for kernel in kernels_of(fuse) if kernel['kernel'].startswith('decode_') and 'phases' in kernel]
+    assert kernels, 'no kernel has phases'
+    found = {}
+    for kernel in kernels:
+        whole, summed = {}, {}
+        for part in ('instructions', 'lds', 'global'):
+            whole.update({(part, *path): count for path, count in numbers(kernel[part])})
+            for phase in kernel['phases']:
+                for path, count in numbers(phase[part]):
+                    summed[part, *path] = summed.get((part, *path), 0) + count
+        assert whole == summed, {path: (whole.get(path), summed.get(path)) for path in whole | summed if whole.get(path) != summed.get(path)}
+        for phase in kernel['phases']:
+            assert phase['phase'] not in found, phase['phase']
+            found[phase['phase']] = phase
+    apart = {kernel['kernel']: kernel for kernel in kernels_of('op')}
+    plan = json.loads(harness.run(harness.LLMC, 'plan', emulated.DEMO, '--arch', arch, '--fuse', fuse, '--json').stdout)
+    tokens = TOKENS.count(',') + 1
+    bytes_of = {phase['name']: phase['weight_bytes'] for phase in plan['phases']}
+    for phase in ('qkv', 'attn', 'o', 'gateup', 'down') + (('head',) if fuse == 'model' else ()):
+        lines = found[phase]['global'][WEIGHTS]['lines']
+        assert lines * LINE == bytes_of[phase] * tokens, f'{phase}: {lines} lines, not those of {bytes_of[phase]} bytes a token'
+        name = 'head_logits' if phase == 'head' else 'decode_attn' if phase == 'attn' else f'decode_{phase}_v0'
+        dots = found[phase]['instructions']['dot']
+        assert dots == apart[name]['instructions']['dot'], f'{phase}: {dots} dot products'
+        assert (dots > 0) == (phase != 'attn'), phase
+    for phase in ('rest', 'barrier'):
+        assert WEIGHTS not in found[phase]['global'], phase
+
+
 if __name__ == '__main__':
     with tempfile.TemporaryDirectory() as temporary:
-        {'traffic': traffic, 'instructions': instructions}[sys.argv[1]](*sys.argv[2:], temporary)
+        {'traffic': traffic, 'instructions': instructions, 'phases': phases}[sys.argv[1]](*sys.argv[2:], temporary)

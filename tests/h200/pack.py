@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Packs what a machine with a card needs into one archive: small programs, the golden models and true logits, the demo, and the scripts
-that run them. usage: pack.py OUT.tar.xz [--arch sm_90] [--only golden,matrix,demo,bench]
+that run them. usage: pack.py OUT.tar.xz [--arch sm_90] [--only golden,matrix,demo,fault,bench]
 
 Nothing of llmc has to be built or installed on the card's machine: python3 with numpy and the driver are enough. To keep the archive
 small, programs have extern weights: a golden model's GGUF is there once for all levels, and those of the matrix and of the presets, whose
@@ -19,9 +19,11 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, '..', 'e2e'), os.path.join(HERE, '..', 'targets')]
 import cases  # noqa: E402
 import harness  # noqa: E402
+import plant  # noqa: E402
 import preset  # noqa: E402
 
 LEVELS = ('op', 'block', 'model')
+FAULTY = 'llama-Q4_0'  # the golden model of the part `fault`
 DEMO = os.path.join(harness.ROOT, 'examples', 'tinytales', 'tinytales-q8_0.gguf')
 SYNTH = os.path.join(os.path.dirname(harness.ROOT), 'shared', 'tools', 'synth_gguf.py')
 
@@ -48,7 +50,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('out')
     parser.add_argument('--arch', default='sm_90')
-    parser.add_argument('--only', default='golden,matrix,demo,bench')
+    parser.add_argument('--only', default='golden,matrix,demo,fault,bench')
     parser.add_argument('--levels', default=','.join(LEVELS))
     parser.add_argument('--presets', default=','.join(preset.PRESETS))
     parser.add_argument('--names', default='', help='only golden and matrix cases whose names contain one of these')
@@ -62,6 +64,7 @@ def main():
         os.makedirs(bundle)
         path = lambda name: os.path.join(bundle, name)
         jobs = []
+        ptxas = ('--ptxas=auto',) if arguments.arch.startswith('sm_') else ()
 
         def add(program, model, *options):
             for level in levels:
@@ -76,14 +79,23 @@ def main():
             case = cases.CASES[name]
             model = harness.make_model(os.path.join(folder, f'{name}.gguf'), *case['model'])
             add(f'matrix.{name}', model, '--weights=extern', '--ctx', case['ctx'])
+        faulty = [level for level in levels if level != 'op'] if 'fault' in parts else []
+        for level in faulty:
+            jobs.append((path(f'fault.none.{level}'), harness.golden_base(FAULTY) + '.gguf',
+                         ('--arch', arguments.arch, '--fuse', level, '--weights=extern', '--ptxas=auto')))
+            shutil.copy(harness.golden_base(FAULTY) + '.gguf', path('fault.gguf'))
         if 'demo' in parts:
-            add('demo', DEMO, '--ptxas=auto')
+            add('demo', DEMO, *ptxas)
         if 'bench' in parts:
             for name in arguments.presets.split(','):
                 model = preset.write(os.path.join(folder, f'{name}.gguf'), name)
-                add(f'bench.{name}', model, '--weights=extern', '--ptxas=auto', *(('--ctx', arguments.ctx) if arguments.ctx else ()))
+                add(f'bench.{name}', model, '--weights=extern', *ptxas, *(('--ctx', arguments.ctx) if arguments.ctx else ()))
             shutil.copy(SYNTH, path('synth_gguf.py'))
         compile_all(jobs, arguments.jobs)
+        for level in faulty:
+            for fault in plant.FAULTS:
+                plant.plant(path(f'fault.none.{level}'), path(f'fault.{fault}.{level}'), fault)
+                harness.run(path(f'fault.{fault}.{level}'), 'info')  # still a whole program
         for script in ('../e2e/cases.py', '../e2e/harness.py', '../e2e/logits_test.py', 'run.py'):
             shutil.copy(os.path.join(HERE, script), bundle)
         shutil.copytree(harness.REFERENCE, path('reference'), ignore=shutil.ignore_patterns('__pycache__'))

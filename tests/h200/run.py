@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Runs on the card's machine, in the folder where pack.py's archive was unpacked: every golden and matrix program against its truth, the
-demo, and `bench` of the presets. usage: run.py [--only golden,matrix,demo,bench] [--out RESULTS.json] [--depths 0] [--minutes 8]
+demo, programs whose barriers cannot complete, and `bench` of the presets. usage: run.py [--only golden,matrix,demo,fault,bench] [--out RESULTS.json] [--depths 0] [--minutes 8]
 
 Prints one line a program and a summary; exits 1 where anything failed. Models of the matrix are made here, beside their programs, and
 removed; those of the presets (synth_gguf.py) under --models and kept.
@@ -67,6 +67,24 @@ def demo(program):
     return stories
 
 
+# A wait on the device ends after one second; that and all else beside the start must be over within two.
+MOST_SECONDS = 2.0
+FAULT_MESSAGES = {'missing': 'a wait between workgroups ran into its limit', 'oversubscribed': 'workgroups of decode_'}
+
+
+def fault(healthy, program, message):
+    command = ('bench', '--weights', os.path.join(HERE, 'fault.gguf'), '-p', 0, '-n', 8, '-r', 1, '-o', 'json')
+    start = json.loads(harness.run(healthy, *command).stdout)[0]['start_ms'] / 1e3
+    before = time.time()
+    done = harness.run(program, *command, code=5)
+    seconds = time.time() - before - start
+    print(f'    {seconds:.2f} s beside the start of {start:.2f} s: {done.stderr.strip()}', flush=True)
+    assert message in done.stderr, done.stderr
+    assert seconds < MOST_SECONDS, f'{seconds:.2f} s'
+    harness.run(healthy, *command)  # the card is as it was
+    return dict(seconds=seconds, message=done.stderr)
+
+
 def bench(program, model, depths, prompt):
     rows = []
     for depth in depths:
@@ -79,7 +97,7 @@ def bench(program, model, depths, prompt):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--only', default='golden,matrix,demo,bench')
+    parser.add_argument('--only', default='golden,matrix,demo,fault,bench')
     parser.add_argument('--out')
     parser.add_argument('--depths', default='0')
     parser.add_argument('--prompt', default='512')
@@ -97,6 +115,10 @@ def main():
                 list(pool.map(lambda item: compare(results, *item), programs_of(kind).items()))
     for program in sorted(glob.glob(os.path.join(HERE, 'demo.*'))) if 'demo' in parts else ():
         attempt(results, os.path.basename(program), lambda: demo(program))
+    for kind, message in FAULT_MESSAGES.items() if 'fault' in parts else ():
+        for program in programs_of('fault').get(kind, ()):
+            healthy = program.replace(f'fault.{kind}.', 'fault.none.')
+            attempt(results, os.path.basename(program), lambda: fault(healthy, program, message))
     if 'bench' in parts:
         for preset, programs in programs_of('bench').items():
             if time.time() > end:

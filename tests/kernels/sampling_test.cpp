@@ -159,15 +159,17 @@ constexpr abi::Sampler samplers[] = {
     {1, 1, 0, 1, 0, 0, 1, 0, 0},
     {100, 1, 0, 1, 0, 0, 0, 0, 0},
     {1e-4f, 1, 0, 1, 0, 0, 0, 0, 0},
+    {1, 0.99f, 0, 1, 0, 0, 900, 0, 0},
 };
 
-enum class Logits { normal, wide, ties, with_holes };
+enum class Logits { normal, wide, narrow, ties, with_holes, front };
 
 std::vector<float> random_logits(Logits kind, u32 vocab, std::mt19937& random) {
-  std::normal_distribution<float> normal(0, kind == Logits::wide ? 3 : 1);
+  std::normal_distribution<float> normal(0, kind == Logits::wide ? 3 : kind == Logits::narrow ? 0.01f : 1);
   std::vector<float> logits(vocab);
   for (u32 i = 0; i < vocab; i++) {
     logits[i] = kind == Logits::ties ? std::round(normal(random)) : normal(random);
+    if (kind == Logits::front && i < vocab / 200) logits[i] += 3;  // the best beside each other
     if (kind == Logits::with_holes && i % 3 == 0) logits[i] = -INFINITY;
     if (kind == Logits::with_holes && i % 3 == 1) logits[i] = NAN;
   }
@@ -177,7 +179,7 @@ std::vector<float> random_logits(Logits kind, u32 vocab, std::mt19937& random) {
 TEST_P(Sampling, ChoosesWhatTheReferenceChooses) {
   std::mt19937 random(3);
   u32 compared = 0, at_an_edge = 0;
-  const std::vector<abi::Sampler> all(std::begin(samplers), std::end(samplers)), few = {samplers[1], samplers[3], samplers[5], samplers[7]};
+  const std::vector<abi::Sampler> all(std::begin(samplers), std::end(samplers)), few = {samplers[1], samplers[3], samplers[5], samplers[14]};
   const auto compare = [&](u32 vocab, const std::vector<u32>& worker_counts, const std::vector<Logits>& kinds) {
     for (const Logits kind : kinds) {
       for (abi::Sampler sampler : vocab > 10000 ? few : all) {
@@ -204,6 +206,7 @@ TEST_P(Sampling, ChoosesWhatTheReferenceChooses) {
   compare(100, {1, 3, 132}, {Logits::normal, Logits::wide, Logits::ties, Logits::with_holes});
   compare(2048, {1, 132}, {Logits::normal, Logits::wide, Logits::ties, Logits::with_holes});
   compare(151936, {40}, {Logits::wide});
+  compare(151936, {132}, {Logits::front, Logits::narrow});
   compare(262144, {3}, {Logits::normal});
   ASSERT_LT(at_an_edge, compared / 10);
 }

@@ -2,6 +2,7 @@
 #   %llmc          the compiler                 %make_model   tests/reference/make_model.py: a tiny GGUF with random weights
 #   %hiprtc        ARCH SOURCE OUTPUT, by hipRTC (feature `hiprtc`)    %python
 #   %exits         N COMMAND...: the command must end with exit code N (so one that crashed fails)
+#   %fake_cuda     folder of a library that answers as NVIDIA's driver does on a machine with one card of sm_90
 #   FileCheck, not, llvm-objdump, llvm-readelf and the rest of LLVM's tools
 # Files go to %t and its like, under the build folder.
 import ctypes.util
@@ -27,6 +28,7 @@ config.substitutions += [
     ('%make_model', python + ' ' + os.path.join(reference, 'make_model.py')),
     ('%exits', python + ' ' + os.path.join(config.test_source_root, 'exits.py')),
     ('%hiprtc', os.path.join(lit_config.params['build'], 'bin', 'hiprtc_compile')),
+    ('%fake_cuda', os.path.join(lit_config.params['build'], 'tests', 'unit', 'fake-cuda')),
     ('%python', python),
 ]
 if any(ctypes.util.find_library(name) for name in ('hiprtc', 'amdhip64')):

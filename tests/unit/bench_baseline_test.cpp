@@ -2,10 +2,10 @@
 #include "runtime/commands/bench_baseline.h"
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <gtest/gtest.h>
 #include "common/error.h"
 #include "tests/unit/gguf_builder.h"
+#include "tests/unit/refusal.h"
 
 namespace llmc {
 namespace {
@@ -13,7 +13,7 @@ namespace {
 using nlohmann::ordered_json;
 
 ordered_json prompt_row(double ts, double ttft) {
-  return {{"n_prompt", 512}, {"n_gen", 0}, {"n_depth", 0}, {"avg_ts", ts}, {"ttft_ms", ttft}, {"p50_ms", 0}, {"p95_ms", 0}};
+  return {{"n_prompt", 512}, {"n_gen", 0}, {"n_depth", 0}, {"avg_ts", ts}, {"ttft_ms", ttft}, {"p50_ms", nullptr}, {"p95_ms", nullptr}};
 }
 ordered_json decode_row(double ts, double ttft, double p50, double p95) {
   return {{"n_prompt", 0}, {"n_gen", 128}, {"n_depth", 64}, {"avg_ts", ts}, {"ttft_ms", ttft}, {"p50_ms", p50}, {"p95_ms", p95}};
@@ -25,16 +25,6 @@ class BenchBaseline : public testing::Test {
     save_baseline(file_.path(), subject_, ordered_json::array({prompt_row(1000, 500), decode_row(100, 10, 9, 12)}));
   }
   Baseline::Comparison compare(const ordered_json& rows) const { return Baseline(file_.path()).compare(subject_, rows); }
-  std::string refusal(Exit code, const std::function<void()>& action) {
-    try {
-      action();
-    } catch (const Error& error) {
-      EXPECT_EQ(error.code(), code) << error.what();
-      return error.what();
-    }
-    ADD_FAILURE() << "nothing was refused";
-    return {};
-  }
 
   BenchSubject subject_ = {"1.0", "a model", "abc", "sm_90", "block", "NVIDIA H200", "580.1", 132};
   test::TemporaryFile file_;
@@ -64,6 +54,12 @@ TEST_F(BenchBaseline, TheTableHasTheFigures) {
   EXPECT_NE(text.find("| tg128 @ d64 | p50 ms | 9.000 | 9.000 | +0.0% |  |"), std::string::npos) << text;
 }
 
+TEST_F(BenchBaseline, WhatATestDoesNotMeasureIsNotCompared) {
+  const std::string text = compare(ordered_json::array({prompt_row(1000, 500)})).text;
+  EXPECT_NE(text.find("| pp512 | ttft ms |"), std::string::npos) << text;
+  EXPECT_EQ(text.find("p50"), std::string::npos) << text;
+}
+
 TEST_F(BenchBaseline, AnotherVersionIsNotedNotRefused) {
   subject_.driver = "590.2";
   subject_.fuse = "model";
@@ -77,7 +73,7 @@ TEST_F(BenchBaseline, AnotherVersionIsNotedNotRefused) {
 TEST_F(BenchBaseline, AnotherSubjectIsRefusedByName) {
   const auto rows = ordered_json::array({decode_row(100, 10, 9, 12)});
   const auto refused = [&](const BenchSubject& subject, const char* what, const char* theirs, const char* ours) {
-    const std::string message = refusal(Exit::bad_input, [&] { Baseline(file_.path()).check_fits(subject, rows); });
+    const std::string message = test::refusal(Exit::bad_input, [&] { Baseline(file_.path()).check_fits(subject, rows); });
     for (const char* part : {what, theirs, ours, "--save-baseline"}) EXPECT_NE(message.find(part), std::string::npos) << part << " is not in: " << message;
   };
   BenchSubject other = subject_;
@@ -97,15 +93,15 @@ TEST_F(BenchBaseline, AnotherSubjectIsRefusedByName) {
 TEST_F(BenchBaseline, ATestThatItLacksIsRefusedWithTheList) {
   ordered_json row = prompt_row(1, 1);
   row["n_prompt"] = 256;
-  const std::string message = refusal(Exit::bad_input, [&] { Baseline(file_.path()).check_fits(subject_, ordered_json::array({row})); });
+  const std::string message = test::refusal(Exit::bad_input, [&] { Baseline(file_.path()).check_fits(subject_, ordered_json::array({row})); });
   EXPECT_NE(message.find("no figures of the test pp256, only of pp512, tg128 @ d64"), std::string::npos) << message;
 }
 
 TEST_F(BenchBaseline, WhatIsNoBaselineIsRefused) {
-  refusal(Exit::usage, [] { Baseline("/nonexistent/baseline.json"); });
+  test::refusal(Exit::bad_input, [] { Baseline("/nonexistent/baseline.json"); });
   for (const char* text : {"", "{", "[]", "{}", "{\"llmc\": 3}", "\xff\xfe", "[1, 2"}) {
     const test::TemporaryFile broken(text);
-    EXPECT_NE(refusal(Exit::bad_input, [&] { Baseline b(broken.path()); }).find("not a baseline"), std::string::npos) << text;
+    EXPECT_NE(test::refusal(Exit::bad_input, [&] { Baseline b(broken.path()); }).find("not a baseline"), std::string::npos) << text;
   }
 }
 

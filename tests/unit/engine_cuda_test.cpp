@@ -7,6 +7,7 @@
 #include "runtime/device/device.h"
 #include "tests/unit/engine_fake_cuda.h"
 #include "tests/unit/engine_fixture.h"
+#include "tests/unit/refusal.h"
 
 namespace llmc::test {
 namespace {
@@ -24,16 +25,6 @@ class Cuda : public ::testing::Test {
     DeviceOptions options;
     options.device = index;
     return open_device(plan_, options);
-  }
-  std::string refusal(Exit code, const std::function<void()>& action) {
-    try {
-      action();
-    } catch (const Error& error) {
-      EXPECT_EQ(error.code(), code) << error.what();
-      return error.what();
-    }
-    ADD_FAILURE() << "nothing was thrown";
-    return {};
   }
   static std::span<const u8> code(std::string_view text) { return {reinterpret_cast<const u8*>(text.data()), text.size()}; }
 
@@ -65,9 +56,23 @@ TEST_F(Cuda, LargeUploadsArriveWhole) {
   std::iota(source.begin(), source.end(), 1u);
   void* place = device->allocate(source.size() * 4);
   device->upload(place, source.data(), source.size() * 4);
-  EXPECT_EQ(fake_->copies, 3);  // pieces of 32 MiB
+  EXPECT_EQ(fake_->copies, 80);  // pieces of 1 MiB
   device->download(back.data(), place, back.size() * 4);
   EXPECT_EQ(source, back);
+}
+
+TEST_F(Cuda, AnErrorInAPieceEndsTheUpload) {
+  const auto device = open();
+  Pieces pieces;
+  for (u64 i = 0; i < 1000; ++i) pieces.ranges.push_back({i * 4096, 4096});
+  std::atomic<size_t> made = 0;
+  pieces.make = [&](size_t i, u8*) {
+    ++made;
+    if (i == 20) fail(Exit::bad_input, "piece 20 is damaged");
+  };
+  void* place = device->allocate(1000 * 4096);
+  EXPECT_NE(refusal(Exit::bad_input, [&] { device->upload_pieces(place, pieces); }).find("piece 20"), std::string::npos);
+  EXPECT_LT(made, 1000u);
 }
 
 TEST_F(Cuda, EverythingIsFreed) {

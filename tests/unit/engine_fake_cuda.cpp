@@ -10,6 +10,8 @@ namespace {
 FakeCuda fake;
 bool capturing = false;
 int handle;  // every handle is its address
+thread_local bool current = false;  // whether the thread has a context
+void count(int& counter, int by) { __atomic_fetch_add(&counter, by, __ATOMIC_RELAXED); }
 
 }  // namespace
 
@@ -33,16 +35,17 @@ API cuDeviceGetAttribute(int* value, int attribute, int) {
   return 0;
 }
 API cuDevicePrimaryCtxRetain(void** context, int) { return *context = &handle, 0; }
-API cuCtxSetCurrent(void*) { return 0; }
+API cuCtxSetCurrent(void* context) { return current = context == &handle, 0; }
 API cuGetErrorName(int code, const char** name) { return *name = code == 100 ? "CUDA_ERROR_NO_DEVICE" : "CUDA_ERROR_OF_TEST", 0; }
 API cuFuncSetAttribute(void*, int attribute, int value) { return attribute == 8 && value <= 232448 ? 0 : 1; }
 API cuMemAlloc_v2(unsigned long long* address, size_t bytes) {
-  fake.live_allocations++;
+  if (!current) return 201;
+  count(fake.live_allocations, 1);
   *address = reinterpret_cast<unsigned long long>(std::malloc(bytes));
   return 0;
 }
 API cuMemFree_v2(unsigned long long address) {
-  fake.live_allocations--;
+  count(fake.live_allocations, -1);
   std::free(reinterpret_cast<void*>(address));
   return 0;
 }
@@ -52,7 +55,8 @@ API cuMemsetD8Async(unsigned long long address, unsigned char value, size_t byte
 }
 API cuMemGetInfo_v2(size_t* free, size_t* total) { return *free = size_t{1} << 30, *total = size_t{2} << 30, 0; }
 API cuMemcpyHtoDAsync_v2(unsigned long long to, const void* from, size_t bytes, void*) {
-  fake.copies++;
+  if (!current) return 201;
+  count(fake.copies, 1);
   std::memcpy(reinterpret_cast<void*>(to), from, bytes);
   return 0;
 }
@@ -61,12 +65,13 @@ API cuMemcpyDtoHAsync_v2(void* to, unsigned long long from, size_t bytes, void*)
   return 0;
 }
 API cuMemHostAlloc(void** host, size_t bytes, unsigned) {
-  fake.live_allocations++;
+  if (!current) return 201;
+  count(fake.live_allocations, 1);
   *host = std::malloc(bytes);
   return 0;
 }
 API cuMemFreeHost(void* host) {
-  fake.live_allocations--;
+  count(fake.live_allocations, -1);
   std::free(host);
   return 0;
 }

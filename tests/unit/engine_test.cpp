@@ -232,6 +232,11 @@ TEST(Engine, TooLittleMemorySaysWhatFits) {
   EXPECT_NE(message.find("Free some memory"), std::string::npos);
   const Plan plan = small_plan();
   EXPECT_EQ(memory_need(plan, 64).total(), 4096u + 2048u + 64000u);
+  EXPECT_EQ(memory_need(plan, 64).own(), 4096u + 2048u + 64000u);
+  Plan mapped = plan;
+  mapped.family = "x86";
+  EXPECT_EQ(memory_need(mapped, 64).total(), 4096u + 2048u + 64000u);
+  EXPECT_EQ(memory_need(mapped, 64).own(), memory_need(mapped, 64).total() - mapped.weight_bytes);
   EXPECT_EQ(code_of([] { Bench(FakeDevice::Mood::well, 0, 70144); }), Exit::ok);
   EXPECT_EQ(code_of([] { Bench(FakeDevice::Mood::well, 0, 70143); }), Exit::memory);
 }

@@ -29,7 +29,7 @@ TEST(Weights, TheSectionIsUploadedAsItIs) {
   const SmallModel model;
   write_program(model.request(folder / "out"));
   const auto image = Image::open(folder / "out");
-  EXPECT_EQ(placed(*embedded_weights(*image), model.plan), packed(model));
+  EXPECT_EQ(placed(*embedded_weights(*image, model.plan), model.plan), packed(model));
 }
 
 TEST(Weights, AChangedByteIsFoundWhileUploading) {
@@ -45,7 +45,7 @@ TEST(Weights, AChangedByteIsFoundWhileUploading) {
   const TemporaryFile changed(bytes);
   const auto image = Image::open(changed.path());
   try {
-    placed(*embedded_weights(*image), model.plan);
+    placed(*embedded_weights(*image, model.plan), model.plan);
     FAIL() << "was accepted";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), Exit::bad_input);
@@ -76,7 +76,7 @@ TEST(Weights, AbsentAndOtherModelsAreRefused) {
     return Exit::ok;
   };
   EXPECT_EQ(code_of(""), Exit::usage);  // not beside the program
-  EXPECT_EQ(code_of(folder / "absent"), Exit::usage);
+  EXPECT_EQ(code_of(folder / "absent"), Exit::bad_input);
   const SmallModel other("another");
   EXPECT_EQ(code_of(other.gguf->path()), Exit::bad_input);
   std::filesystem::copy_file(model.gguf->path(), folder / *image->extern_weights());

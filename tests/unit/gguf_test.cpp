@@ -140,6 +140,24 @@ TEST(Gguf, AFileWithoutTensorsMayEndWithItsMetadata) {
   EXPECT_TRUE(GgufFile::open(file.path())->tensors().empty());
 }
 
+// A download that broke off: wherever the file ends, the message says what to do.
+TEST(Gguf, AFileCutShortSaysSo) {
+  GgufBuilder b;
+  b.text("general.name", "a model").uint("a.count", 3).tensor("first", 0, {32}, std::string(128, 'x')).tensor("second", 2, {64, 5});
+  const std::string whole = b.bytes();
+  { EXPECT_NO_THROW(GgufFile::open(TemporaryFile(whole).path())); }
+  for (size_t length = 0; length < whole.size(); length++) {
+    const TemporaryFile file(whole.substr(0, length));
+    try {
+      GgufFile::open(file.path());
+      ADD_FAILURE() << length << " of " << whole.size() << " bytes were accepted";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), Exit::bad_input);
+      EXPECT_NE(std::string(error.what()).find("fetch it again"), std::string::npos) << length << ": " << error.what();
+    }
+  }
+}
+
 TEST(Printable, CannotSteerATerminal) {
   EXPECT_EQ(printable("plain text, \xc3\xa9 and \xe2\x82\xac"), "plain text, \xc3\xa9 and \xe2\x82\xac");
   EXPECT_EQ(printable("a\nb\tc\r\\"), "a\\nb\\tc\\r\\\\");

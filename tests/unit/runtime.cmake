@@ -3,6 +3,7 @@ llmc_test(image_test unit SOURCES ${CMAKE_CURRENT_LIST_DIR}/image_test.cpp DEPS 
 llmc_test(mapped_file_test unit SOURCES ${CMAKE_CURRENT_LIST_DIR}/mapped_file_test.cpp DEPS llmc_pack)
 llmc_test(pack_test unit SOURCES ${CMAKE_CURRENT_LIST_DIR}/pack_atomic_file_test.cpp ${CMAKE_CURRENT_LIST_DIR}/pack_pieces_test.cpp DEPS llmc_pack)
 llmc_test(engine_test unit SOURCES ${CMAKE_CURRENT_LIST_DIR}/engine_test.cpp ${CMAKE_CURRENT_LIST_DIR}/engine_text_test.cpp DEPS llmc_engine)
+llmc_test(options_test unit SOURCES ${CMAKE_CURRENT_LIST_DIR}/options_test.cpp DEPS llmc_common)
 llmc_test(sampling_args_test unit SOURCES ${CMAKE_CURRENT_LIST_DIR}/sampling_args_test.cpp DEPS llmc_commands)
 
 # A library that answers as libcuda.so.1 does, for one process: found by the run path, so no driver is needed and none is used.

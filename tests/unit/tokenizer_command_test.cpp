@@ -47,7 +47,8 @@ TEST(TokenizeCommand, TheFilesBytesVerbatim) {
 
 TEST(TokenizeCommand, Faults) {
   test::expect_error(Exit::bad_input, "there-is-no-such-file", [] { run({.file = "/there-is-no-such-file"}, model()); });
-  test::expect_error(Exit::bad_input, "can not be read", [] { run({.file = "/"}, model()); });
+  test::expect_error(Exit::bad_input, "cannot be read", [] { run({.file = "/"}, model()); });
+  test::expect_error(Exit::bad_input, "-f", [] { run({.file = ""}, model()); });
   test::expect_error(Exit::unsupported, "no tokenizer", [] { run({.text = "a"}, model().remove("tokenizer.ggml.model")); });
 }
 
