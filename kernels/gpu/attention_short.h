@@ -126,12 +126,7 @@ struct Short {
 
   // Asks for the K and V that this worker will read to be brought into L2.
   LLMC_FN static void prefetch(const Buffers& b, u32 pos, u32 ctx, u32 worker, u32) {
-    if (worker >= S::n_heads) return;
-    const u64 offset = (u64)(worker / group) * ctx * head_dim * 2;
-    LLMC_GRID_STRIDE for (u32 line = prim::thread(); line < (pos * head_dim * 2 + 127) / 128; line += S::threads) {
-      prim::prefetch((const u8*)b.k + offset + 128 * line);
-      prim::prefetch((const u8*)b.v + offset + 128 * line);
-    }
+    if (worker < S::n_heads) Base::prefetch_rows(b, worker / group, 0, pos, ctx);
   }
 };
 

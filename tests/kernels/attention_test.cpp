@@ -194,8 +194,9 @@ TEST_P(Attention, PiecesAsPackets) {
   check(shapes[5], 300, 12, by_teams_packets);
 }
 
-TEST_P(Attention, OnMatrixInstructions) {
-  if (GetParam() != 32) GTEST_SKIP() << "matrix instructions are for waves of 32";
+class AttentionByMatrix : public Attention {};  // for waves of 32
+
+TEST_P(AttentionByMatrix, AroundTheEdgesOfTilesAndPieces) {
   for (const Shape& s : shapes) {
     if (s.dim > 128) continue;
     for (const u32 position : {0u, 1u, 15u, 16u, 130u}) {
@@ -230,6 +231,7 @@ TEST(AttentionSplit, PiecesCoverTheContextOnce) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Wave, Attention, testing::Values(32, 64));
+INSTANTIATE_TEST_SUITE_P(Wave, AttentionByMatrix, testing::Values(32));
 
 }  // namespace
 }  // namespace llmc
