@@ -14,6 +14,9 @@
 // head is read, all heads at once. A histogram of 1,024 cells, a sixteenth of a logit each, from the best downwards, finds a floor; it
 // also sorts a list by cells, so that a head whose last candidate is below the floor speaks for its whole list. Where too many
 // candidates fall into one cell, the descent finds the floor.
+//
+// All this runs once a token, so its instructions come from L2, at about 30 ns for eight of them: loops are rolled where their rounds
+// are not, and what both passes do is a function apart.
 #pragma once
 #include "kernels/abi.h"
 #include "kernels/gpu/philox.h"
@@ -30,7 +33,7 @@ constexpr u32 digit_bits = 10, bins = 1 << digit_bits, levels = (32 + id_bits) /
 constexpr u32 list_capacity = 1024;  // candidates that the last workgroup ranks
 constexpr u32 list_slack = 88;       // places in a list beyond k: what a cell may hold too much
 constexpr u32 most_listed = list_capacity - list_slack;  // largest top-k that goes through lists
-constexpr u32 head = 8, head_lanes = head / 2;           // candidates at the front of a list, read in 16-byte pieces
+constexpr u32 head = 4, head_lanes = head / 2;           // candidates at the front of a list, read in 16-byte pieces
 constexpr u64 unsorted = ~0ull;  // last of a head: the list's candidates are behind the head, in any order
 constexpr f32 cells_per_unit = 16;
 constexpr i32 last_cell = 1 << 23;
@@ -44,7 +47,7 @@ LLMC_FN u32 monotone(f32 logit) {
   if (b == 0x80000000) b = 0;  // the zeros are equal
   return b & 0x80000000 ? ~b : b | 0x80000000;
 }
-LLMC_FN u64 order_of(f32 logit, u32 id) { return (u64)monotone(logit) << id_bits | (max_id - id); }
+LLMC_FN u64 order_of(u32 number, u32 id) { return (u64)number << id_bits | (max_id - id); }  // number: monotone(logit)
 LLMC_FN u32 id_of(u64 order) { return (u32)(max_id - (order & max_id)); }
 LLMC_FN f32 logit_of(u64 order) {
   u32 m = (u32)(order >> id_bits);
@@ -110,11 +113,13 @@ struct Sample {
     };
     u64 order[list_capacity];
     u64 wave_total[waves];
-    u32 wave_count[waves];
     u64 above;  // results of one thread for all
+    u64 total;
     u64 chosen;
     u32 above_count, bin, bin_count, listed, last;
   };
+
+  LLMC_FN static Shared& shared() { return *(Shared*)prim::shared(); }
 
   struct Buffers {
     f32* logits;
@@ -129,78 +134,67 @@ struct Sample {
   LLMC_FN static u64 shfl64(u64 v, u32 source) { return prim::shfl((u32)v, source) | (u64)prim::shfl((u32)(v >> 32), source) << 32; }
   LLMC_FN static u64 shfl64_xor(u64 v, u32 m) { return prim::shfl_xor((u32)v, m) | (u64)prim::shfl_xor((u32)(v >> 32), m) << 32; }
 
-  LLMC_FN static u64 block_max(Shared& s, u64 v) {
-    LLMC_UNROLL for (u32 m = 1; m < prim::kWave; m *= 2) {
-      u64 other = shfl64_xor(v, m);
+  // Of a wave's lanes up to and with this one.
+  LLMC_FN static u64 wave_scan(u64 v) {
+    LLMC_GRID_STRIDE for (u32 d = 1; d < prim::kWave; d *= 2) {
+      const u64 before = shfl64(v, (prim::lane() - d) & (prim::kWave - 1));
+      if (prim::lane() >= d) v += before;
+    }
+    return v;
+  }
+  LLMC_FN static u64 wave_max(u64 v) {
+    LLMC_GRID_STRIDE for (u32 m = 1; m < prim::kWave; m *= 2) {
+      const u64 other = shfl64_xor(v, m);
       v = other > v ? other : v;
     }
+    return v;
+  }
+  LLMC_APART static u64 block_max(u64 v) {
+    Shared& s = shared();
+    v = wave_max(v);
     if (prim::lane() == 0) s.wave_total[prim::wave()] = v;
     prim::sync_block();
-    LLMC_UNROLL for (u32 w = 0; w < waves; w++) v = s.wave_total[w] > v ? s.wave_total[w] : v;
+    v = wave_max(prim::lane() < waves ? s.wave_total[prim::lane()] : 0);
     prim::sync_block();
     return v;
   }
-  LLMC_FN static u64 block_sum(Shared& s, u64 v) {
-    LLMC_UNROLL for (u32 m = 1; m < prim::kWave; m *= 2) v += shfl64_xor(v, m);
-    if (prim::lane() == 0) s.wave_total[prim::wave()] = v;
-    prim::sync_block();
-    v = 0;
-    LLMC_UNROLL for (u32 w = 0; w < waves; w++) v += s.wave_total[w];
-    prim::sync_block();
-    return v;
-  }
-
-  struct Sums {
-    u64 before, all;  // of the threads before; of all
-  };
-  LLMC_FN static Sums block_scan(Shared& s, u64 own) {
-    u64 sum = own;
-    LLMC_UNROLL for (u32 d = 1; d < prim::kWave; d *= 2) {
-      u64 before = shfl64(sum, prim::lane() >= d ? prim::lane() - d : prim::lane());
-      if (prim::lane() >= d) sum += before;
-    }
+  // The sum of the threads before; s.total: of all.
+  LLMC_APART static u64 block_scan(u64 own) {
+    Shared& s = shared();
+    const u64 sum = wave_scan(own);
     if (prim::lane() == prim::kWave - 1) s.wave_total[prim::wave()] = sum;
     prim::sync_block();
-    Sums sums = {sum - own, 0};
-    LLMC_UNROLL for (u32 w = 0; w < waves; w++) {
-      if (w < prim::wave()) sums.before += s.wave_total[w];
-      sums.all += s.wave_total[w];
-    }
+    const u64 of_wave = prim::lane() < waves ? s.wave_total[prim::lane()] : 0;
+    const u64 before = shfl64(wave_scan(of_wave) - of_wave, prim::wave());
+    if (prim::thread() == threads - 1) s.total = before + sum;
     prim::sync_block();
-    return sums;
+    return before + sum - own;
+  }
+  LLMC_FN static u64 block_sum(u64 v) {
+    block_scan(v);
+    return shared().total;
   }
 
   // ---- cells ----
 
   static constexpr u32 out_of_reach = ~0u;
 
-  // Ready for count_cells() after the next barrier.
+  // Ready for count_cell() after the next barrier.
   LLMC_FN static void clear_cells(Shared& s) {
     LLMC_UNROLL for (u32 i = 0; i < bins_per_thread; i++) s.count[i * threads + prim::thread()] = 0;
     if (prim::thread() == 0) s.bin = out_of_reach;
   }
-
-  // s.bin: how many cells below `top`, the highest, the `want`-th best candidate is, or out_of_reach; s.bin_count: the candidates down to there.
-  // s.count[i]: those above the cell `top` - i.
-  template <class Each>
-  LLMC_FN static void count_cells(Shared& s, Each each, i32 top, u32 want) {
-    each([&](u64 order) LLMC_INLINED {
-      u32 below = (u32)(top - cell_of(order));
-      if (below < bins) prim::shared_add(&s.count[below], 1);
-    });
+  LLMC_FN static void count_cell(Shared& s, u32 below) {
+    if (below < bins) prim::shared_add(&s.count[below], 1);
+  }
+  // From the candidates in each cell, counted downwards from the highest: s.bin, the cell of the `want`-th best, or out_of_reach;
+  // s.bin_count, the candidates down to there; s.count[i], those above cell i.
+  LLMC_APART static void rank_cells(u32 want) {
+    Shared& s = shared();
     prim::sync_block();
     u32 count[bins_per_thread], own = 0;
     LLMC_UNROLL for (u32 i = 0; i < bins_per_thread; i++) own += count[i] = s.count[prim::thread() * bins_per_thread + i];
-    u32 sum = own;
-    LLMC_UNROLL for (u32 d = 1; d < prim::kWave; d *= 2) {
-      u32 before = prim::shfl(sum, prim::lane() >= d ? prim::lane() - d : prim::lane());
-      if (prim::lane() >= d) sum += before;
-    }
-    if (prim::lane() == prim::kWave - 1) s.wave_count[prim::wave()] = sum;
-    prim::sync_block();
-    u32 before = sum - own;
-    LLMC_UNROLL for (u32 w = 0; w < waves; w++)
-      if (w < prim::wave()) before += s.wave_count[w];
+    u32 before = (u32)block_scan(own);
     LLMC_UNROLL for (u32 i = 0; i < bins_per_thread; i++) {
       const u32 bin = prim::thread() * bins_per_thread + i;
       s.count[bin] = before;
@@ -249,29 +243,8 @@ struct Sample {
         own += by_mass ? s.low[bin] | (u64)s.high[bin] << 32 : s.count[bin];
         own_count += s.count[bin];
       }
-      u64 sum = own;
-      u32 sum_count = own_count;
-      LLMC_UNROLL for (u32 d = 1; d < prim::kWave; d *= 2) {
-        u32 from = prim::lane() >= d ? prim::lane() - d : prim::lane();
-        u64 before = shfl64(sum, from);
-        u32 before_count = prim::shfl(sum_count, from);
-        if (prim::lane() >= d) {
-          sum += before;
-          sum_count += before_count;
-        }
-      }
-      if (prim::lane() == prim::kWave - 1) {
-        s.wave_total[prim::wave()] = sum;
-        s.wave_count[prim::wave()] = sum_count;
-      }
-      prim::sync_block();
-      LLMC_UNROLL for (u32 w = 0; w < waves; w++)
-        if (w < prim::wave()) {
-          sum += s.wave_total[w];
-          sum_count += s.wave_count[w];
-        }
-      u64 before = above + sum - own;
-      u32 before_count = above_count + sum_count - own_count;
+      u64 before = above + block_scan(own);
+      u32 before_count = by_mass ? above_count + (u32)block_scan(own_count) : (u32)before;
       if (before < target && target <= before + own) {
         bool found = false;
         LLMC_UNROLL for (u32 i = 0; i < bins_per_thread; i++) {
@@ -301,18 +274,20 @@ struct Sample {
 
   // ---- pass 1 ----
 
-  // A range of the vocabulary; the first logits of each thread stay in its registers where they are all.
+  // A range of the vocabulary; where it is short enough, it is read once and stays in registers.
   struct Slice {
-    static constexpr u32 kept = 4, chunk = kept * threads;
+    static constexpr u32 kept = 3, chunk = kept * threads;
     const f32* logits;
     u32 begin, end;
-    f32 value[kept];
+    u32 number[kept];
 
     LLMC_FN void load(u32 base) {
+      f32 value[kept];
       LLMC_UNROLL for (u32 i = 0; i < kept; i++) {
         const u32 id = base + i * threads + prim::thread();
         value[i] = id < end ? prim::load_coherent(logits + id) : 0;
       }
+      LLMC_UNROLL for (u32 i = 0; i < kept; i++) number[i] = monotone(value[i]);
     }
     // Calls f(order) for each; after load(begin).
     template <class F>
@@ -321,7 +296,7 @@ struct Sample {
         if (end - begin > chunk) load(base);
         LLMC_UNROLL for (u32 i = 0; i < kept; i++) {
           const u32 id = base + i * threads + prim::thread();
-          if (id < end) f(order_of(value[i], id));
+          if (id < end) f(order_of(number[i], id));
         }
       }
     }
@@ -361,7 +336,7 @@ struct Sample {
   LLMC_FN static u32 wanted(const abi::Sampler& p, u32 workers) {
     if (!(p.temp > 0)) return 1;
     if (p.top_k <= 0 || p.top_k > (i32)most_listed) return 0;
-    if (stride((u32)p.top_k) > scratch_orders / workers) return 0;
+    if (stride((u32)p.top_k) * workers > scratch_orders) return 0;
     return prim::min((u32)p.top_k, S::vocab);
   }
 
@@ -372,13 +347,14 @@ struct Sample {
     u64 best = 0;
     each([&](u64 order) LLMC_INLINED { best = order > best ? order : best; });
     if (want > 1) clear_cells(s);
-    best = block_max(s, best);
+    best = block_max(best);
     if (want == 1) {
       if (prim::thread() == 0) prim::store_coherent(list, best);
       return;
     }
     const i32 top = cell_of(best);
-    count_cells(s, each, top, want);
+    each([&](u64 order) LLMC_INLINED { count_cell(s, (u32)(top - cell_of(order))); });
+    rank_cells(want);
     if (s.bin != out_of_reach && s.bin_count <= places) {
       const u32 last = s.bin;
       each([&](u64 order) LLMC_INLINED {
@@ -402,29 +378,27 @@ struct Sample {
 
   // ---- pass 2, one workgroup ----
 
-  // The heads of all lists, as Slice: two lists to a team of lanes. Neighbouring lists go to different waves.
+  // The heads of all lists, as Slice. Neighbouring lists go to different waves.
   struct Heads {
-    static constexpr u32 kept = 2, round = threads / head_lanes, chunk = kept * round;
+    static constexpr u32 chunk = threads / head_lanes;
     const u64* lists;
     u32 places, workers;
-    u64 first[kept], second[kept];
+    u64 first, second;
 
-    LLMC_FN static u32 list_of(u32 base, u32 i) { return base + i * round + prim::lane() / head_lanes * waves + prim::wave(); }
+    LLMC_FN static u32 list_of(u32 base) { return base + prim::lane() / head_lanes * waves + prim::wave(); }
     LLMC_FN void load(u32 base) {
-      LLMC_UNROLL for (u32 i = 0; i < kept; i++) {
-        const u32 list = list_of(base, i);
-        u32x4 raw = {0, 0, 0, 0};
-        if (list < workers) raw = prim::load_coherent((const u32x4*)(lists + list * places) + prim::lane() % head_lanes);
-        first[i] = raw[0] | (u64)raw[1] << 32;
-        second[i] = raw[2] | (u64)raw[3] << 32;
-      }
+      const u32 list = list_of(base);
+      u32x4 raw = {0, 0, 0, 0};
+      if (list < workers) raw = prim::load_coherent((const u32x4*)(lists + list * places) + prim::lane() % head_lanes);
+      first = raw[0] | (u64)raw[1] << 32;
+      second = raw[2] | (u64)raw[3] << 32;
     }
     // Calls f(list, first, second) for each lane's piece of each head; after load(0). All lanes come to f.
     template <class F>
     LLMC_FN void pieces(F f) {
       LLMC_GRID_STRIDE for (u32 base = 0; base < workers; base += chunk) {
         if (workers > chunk) load(base);
-        LLMC_UNROLL for (u32 i = 0; i < kept; i++) f(list_of(base, i), first[i], second[i]);
+        f(list_of(base), first, second);
       }
     }
     template <class F>
@@ -456,14 +430,15 @@ struct Sample {
   LLMC_FN static u32 gather(const Buffers& b, Shared& s, u32 want, u32 workers) {
     const u32 places = stride(want);
     const u64* lists = b.scratch->orders;
-    Heads heads = {lists, places, workers, {}, {}};
+    Heads heads = {lists, places, workers, 0, 0};
     heads.load(0);
     u64 best = 0;
     heads.each([&](u64 order) LLMC_INLINED { best = order > best ? order : best; });
     clear_cells(s);
     if (prim::thread() == 0) s.listed = 0;
-    const i32 top = cell_of(block_max(s, best));
-    count_cells(s, [&](auto f) LLMC_INLINED { heads.each(f); }, top, want);
+    const i32 top = cell_of(block_max(best));
+    heads.each([&](u64 order) LLMC_INLINED { count_cell(s, (u32)(top - cell_of(order))); });
+    rank_cells(want);
     u64 floor = s.bin == out_of_reach ? 0 : floor_of_cell(top - (i32)s.bin);
     heads.pieces([&](u32 list, u64 first, u64 second) LLMC_INLINED {
       if (first != 0 && first >= floor) append(s, first);
@@ -505,39 +480,36 @@ struct Sample {
       if (i < n && prim::thread() % team == 0) s.sorted[rank] = order;
     }
     prim::sync_block();
-    // What top-k, top-p and min-p keep.
     const u32 k = prim::min(best_k, n), first = prim::thread() * each_thread;
-    const u64 best = s.sorted[0];
-    const Mass plain{best, log2_e};
-    u64 order[each_thread], mass[each_thread], own = 0;
+    const u64 best = s.sorted[0], least = min_p_floor(p, best);
+    u64 order[each_thread];
+    bool kept[each_thread];
     LLMC_UNROLL for (u32 i = 0; i < each_thread; i++) {
-      order[i] = first + i < k ? s.sorted[first + i] : 0;
-      own += mass[i] = first + i < k ? plain(order[i]) : 0;
+      kept[i] = first + i < k;
+      order[i] = kept[i] ? s.sorted[first + i] : 0;
     }
-    const Sums all = block_scan(s, own);
-    const u64 nucleus = p.top_p < 1 ? share(all.all, p.top_p) : all.all;
-    const u64 floor = min_p_floor(p, best);
-    const Mass heated{best, log2_e / p.temp};
-    u64 before = all.before;
-    own = 0;
-    LLMC_UNROLL for (u32 i = 0; i < each_thread; i++) {
-      const bool kept = first + i == 0 || (first + i < k && before < nucleus && order[i] >= floor);
-      before += mass[i];
-      own += mass[i] = kept ? heated(order[i]) : 0;
-    }
-    const Sums hot = block_scan(s, own);
-    const u64 target = multiply_high(hot.all, philox::uniform(p.seed, position));
-    before = hot.before;
-    LLMC_UNROLL for (u32 i = 0; i < each_thread; i++) {
-      if (before <= target && target < before + mass[i]) s.chosen = order[i];
-      before += mass[i];
+    // Twice the same: what of the mass lies before each candidate tells which ones top-p keeps; what of the heated mass of those, which is drawn.
+    Mass weigh{best, log2_e};
+    LLMC_GRID_STRIDE for (bool draw = false;; draw = true) {
+      u64 mass[each_thread], own = 0;
+      LLMC_UNROLL for (u32 i = 0; i < each_thread; i++) own += mass[i] = kept[i] ? weigh(order[i]) : 0;
+      u64 before = block_scan(own);
+      const u64 total = s.total;
+      const u64 bound = draw || p.top_p < 1 ? multiply_high(total, draw ? philox::uniform(p.seed, position) : fraction(p.top_p)) : total;
+      LLMC_UNROLL for (u32 i = 0; i < each_thread; i++) {
+        if (draw && before <= bound && bound < before + mass[i]) s.chosen = order[i];
+        kept[i] = kept[i] && (first + i == 0 || (before < bound && order[i] >= least));
+        before += mass[i];
+      }
+      if (draw) break;
+      weigh.factor = log2_e / p.temp;
     }
     prim::sync_block();
     return id_of(s.chosen);
   }
 
-  // A share of a mass; share < 1.
-  LLMC_FN static u64 share(u64 total, f32 p) { return p > 0 ? multiply_high(total, (u64)(p * 18446744073709551616.0f)) : 0; }
+  // p < 1 as a fraction 0.64.
+  LLMC_FN static u64 fraction(f32 p) { return p > 0 ? (u64)(p * 18446744073709551616.0f) : 0; }
   LLMC_FN static u64 min_p_floor(const abi::Sampler& p, u64 best) {
     if (!(p.min_p > 0)) return 0;
     u64 floor = (u64)monotone(logit_of(best) + prim::log2(p.min_p) * (1 / log2_e)) << id_bits;
@@ -552,7 +524,7 @@ struct Sample {
     auto all = [&](auto f) LLMC_INLINED { vocabulary.each(f); };
     u64 best = 0;
     all([&](u64 order) LLMC_INLINED { best = order > best ? order : best; });
-    best = block_max(s, best);
+    best = block_max(best);
     Mass plain{best, log2_e};
     u64 floor = 0;
     auto kept = [&](auto f) LLMC_INLINED {
@@ -563,11 +535,11 @@ struct Sample {
     auto weigh = [&](Mass mass) LLMC_INLINED {
       u64 sum = 0;
       kept([&](u64 order) LLMC_INLINED { sum += mass(order); });
-      return block_sum(s, sum);
+      return block_sum(sum);
     };
     if (p.top_k > 0 && (u32)p.top_k < S::vocab) floor = find_floor<false>(s, all, plain, (u32)p.top_k, 0);
     if (p.top_p < 1) {
-      u64 nucleus = share(weigh(plain), p.top_p);
+      u64 nucleus = multiply_high(weigh(plain), fraction(p.top_p));
       floor = find_floor<true>(s, kept, plain, nucleus > 0 ? nucleus : 1, 0);
     }
     u64 least = min_p_floor(p, best);
@@ -580,7 +552,7 @@ struct Sample {
     kept([&](u64 order) LLMC_INLINED {
       if (order >= chosen_floor && ~order > complement) complement = ~order;
     });
-    return id_of(~block_max(s, complement));
+    return id_of(~block_max(complement));
   }
 
   LLMC_FN static u32 pick(const Buffers& b, Shared& s, u32 want, u32 position, u32 workers) {
@@ -591,7 +563,7 @@ struct Sample {
       const u64 order = prim::load_coherent(b.scratch->orders + w * stride(want));
       best = order > best ? order : best;
     }
-    return id_of(block_max(s, best));
+    return id_of(block_max(best));
   }
 
   // What follows from the token: the state of the next step, and the host's ring. One thread.
@@ -600,8 +572,8 @@ struct Sample {
     i32 remaining = before.remaining - 1, finish = abi::running;
     if (position >= b.ctx) finish = abi::context_full;
     if (remaining <= 0) finish = abi::limit;
-    LLMC_UNROLL for (u32 i = 0; i < (u32)abi::max_eog; i++)
-      if ((i32)i < before.n_eog && before.eog[i] == (i32)token) finish = abi::end_of_generation;
+    LLMC_GRID_STRIDE for (i32 i = 0; i < before.n_eog; i++)
+      if (before.eog[i] == (i32)token) finish = abi::end_of_generation;
     abi::State& state = *b.state;
     b.tokens[position] = (i32)token;
     state.token = (i32)token;
@@ -615,9 +587,9 @@ struct Sample {
     prim::store_system(&b.ring->produced, produced);
   }
 
-  // Called by all threads of `workers` workgroups. advance: State::pos goes on by one first. The logits become the penalised ones.
-  LLMC_HOT LLMC_FN static void run(const Buffers& b, bool advance, u32 worker, u32 workers, u8* shared) {
-    Shared& s = *(Shared*)shared;
+  // Called by all threads of `workers` workgroups; uses the shared memory from its start. advance: State::pos goes on by one first. The logits become the penalised ones.
+  LLMC_HOT LLMC_FN static void run(const Buffers& b, bool advance, u32 worker, u32 workers) {
+    Shared& s = shared();
     const Range mine = split(S::vocab, workers, worker);
     Slice slice = {b.logits, mine.begin, mine.end, {}};
     const u32 word = prim::thread() < state_words ? ((const u32*)b.state)[prim::thread()] : 0;
