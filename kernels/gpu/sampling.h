@@ -14,8 +14,8 @@
 // The floor comes from a histogram of cells of an eighth of a logit, counted downwards from the best.
 //
 // What takes time is trips to L2 one after another (one in pass 1, two in pass 2), barriers, and instructions: all this runs once a
-// token, so that they come from memory too. Hence numbers that depend on no logit are computed by a wave of its own while the others wait,
-// up to 64 candidates are drawn from by one wave without barriers, and loops of a few rounds are rolled.
+// token, so that they come from memory too. Hence numbers that depend on no logit are computed by one wave while the others wait, and one
+// wave without barriers draws where it holds all candidates that are left, two in a lane.
 #pragma once
 #include "kernels/abi.h"
 #include "kernels/gpu/philox.h"
@@ -250,16 +250,17 @@ struct Sample {
 
   // ---- pass 1 ----
 
+  LLMC_FN static u32 end_of(u32 group) { return prim::min(S::vocab, group * group_size); }
   // Whether a logit of a group is one of the vocabulary.
   LLMC_FN static bool inside(u32 id) { return S::vocab % group_size == 0 || id < S::vocab; }
-  // Four logits from `id` on; beyond the vocabulary NaN.
-  LLMC_FN static f32x4 load4(const f32* logits, u32 id) {
-    if (id + 4 <= S::vocab) return prim::load_coherent((const f32x4*)(logits + id));
+  // Four logits from `id` on; from `end` on, that of a group or of the vocabulary, NaN.
+  LLMC_FN static f32x4 load4(const f32* logits, u32 id, u32 end) {
+    if (id + 4 <= end) return prim::load_coherent((const f32x4*)(logits + id));
     const f32 none = prim::from_bits(0x7FFFFFFF);
     f32x4 value = {none, none, none, none};
     if constexpr (S::vocab % 4 != 0) {
       LLMC_UNROLL for (u32 i = 0; i < 4; i++)
-        if (id + i < S::vocab) value[i] = prim::load_coherent(logits + id + i);
+        if (id + i < end) value[i] = prim::load_coherent(logits + id + i);
     }
     return value;
   }
@@ -309,7 +310,7 @@ struct Sample {
     const u32 thread = prim::thread();
     LLMC_GRID_STRIDE for (u32 base = begin; base < end; base += teams) {
       const u32 group = base + thread / team, id = group * group_size + thread % team * 4;
-      if (base > begin) value = load4(b.logits, id);
+      if (base > begin) value = load4(b.logits, id, end_of(end));
       u64 best = best_of(value, id);
       LLMC_UNROLL for (u32 m = 1; m < team; m *= 2) {
         const u64 other = shfl64_xor(best, m);
@@ -393,7 +394,7 @@ struct Sample {
       if (i >= count) break;
       const u32 first = s.group[i] * group_size + thread % lanes * 4;
       f32x4 value[loads];
-      LLMC_UNROLL for (u32 l = 0; l < loads; l++) value[l] = load4(b.logits, first + l * lanes * 4);
+      LLMC_UNROLL for (u32 l = 0; l < loads; l++) value[l] = load4(b.logits, first + l * lanes * 4, S::vocab);
       u32 hits = 0;
       LLMC_UNROLL for (u32 j = 0; j < 4 * loads; j++) {
         if (inside(first + j / 4 * lanes * 4 + j % 4) && !(value[j / 4][j % 4] < least)) hits |= 1u << j;
@@ -476,7 +477,7 @@ struct Sample {
     auto all = [&](auto f) LLMC_INLINED {
       LLMC_GRID_STRIDE for (u32 base = 0; base < S::vocab; base += 4 * threads) {
         const u32 id = base + 4 * prim::thread();
-        const f32x4 value = load4(b.logits, id);
+        const f32x4 value = load4(b.logits, id, S::vocab);
         LLMC_UNROLL for (u32 i = 0; i < 4; i++)
           if (id + i < S::vocab) f(order_of(value[i], id + i));
       }
@@ -559,14 +560,14 @@ struct Sample {
     Shared& s = shared();
     const Range mine = split(groups, workers, worker);
     const u32 word = thread < state_words ? ((const u32*)b.state)[thread] : 0;
-    const u32 id = mine.begin * group_size + thread * 4;
-    f32x4 value = load4(b.logits, id);
+    const u32 id = mine.begin * group_size + thread * 4, end = end_of(mine.end);
+    f32x4 value = load4(b.logits, id, end);
     if (thread < state_words) ((u32*)&s.state)[thread] = word;
     prim::sync_block();
     const u32 position = (u32)s.state.pos + (advance ? 1 : 0);
     if (const u32 window = penalty_window(s.state.sampler, position); window > 0) {
-      penalise(b, s, window, position, mine.begin * group_size, prim::min(S::vocab, mine.end * group_size));
-      value = load4(b.logits, id);
+      penalise(b, s, window, position, mine.begin * group_size, end);
+      value = load4(b.logits, id, end);
     }
     note_best(b, value, mine.begin, mine.end);
     prim::release_stores();
