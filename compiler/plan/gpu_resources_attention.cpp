@@ -44,7 +44,7 @@ u32 attention_shared_bytes(const Plan& plan) {
 u32 sampling_shared_bytes(const Plan& plan) {
   constexpr u32 bins = 1024, candidates = 1024;
   const u32 waves = plan.threads / plan.wave;
-  return static_cast<u32>(align_up(sizeof(abi::State) + 3 * 4 * bins + 8 * candidates + (8 + 4) * waves + 2 * 8 + 5 * 4, 16));
+  return static_cast<u32>(align_up(sizeof(abi::State) + 3 * 4 * bins + (8 + 4) * candidates + 8 * waves + 5 * 8 + 8 * 4, 16));
 }
 
 u32 prefill_shared_bytes(const Plan& plan, const Launch& launch) {

@@ -12,7 +12,7 @@ struct Words {
 // The ten rounds of `counter` under `key`.
 LLMC_FN Words philox(Words counter, u64 key) {
   u32 key_low = (u32)key, key_high = (u32)(key >> 32);
-  LLMC_UNROLL for (u32 round = 0; round < 10; round++) {
+  LLMC_GRID_STRIDE for (u32 round = 0; round < 10; round++) {
     u64 a = (u64)0xD2511F53u * counter.w[0], b = (u64)0xCD9E8D57u * counter.w[2];
     counter = Words{{(u32)(b >> 32) ^ counter.w[1] ^ key_low, (u32)b, (u32)(a >> 32) ^ counter.w[3] ^ key_high, (u32)a}};
     key_low += 0x9E3779B9u;

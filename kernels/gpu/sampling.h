@@ -5,15 +5,17 @@
 // no two are equal. Masses (exp of logit - maximum) are integers too, in units of 2^-44 of the largest: sums do not depend on the
 // order of adding, and the draw is the candidate in whose integer interval u * total falls. Everything is therefore deterministic.
 //
-// Pass 1, all workgroups: each applies the penalties to its slice of the vocabulary and lists, for top-k up to 936, the best k (and
-// some more) of the slice. Pass 2, the workgroup that arrives last: narrows all lists to at most 1,024 candidates, ranks them by
-// counting those before each, and finds each one's place in the distribution by prefix sums. Without a top-k the last workgroup finds the
-// floors over the whole vocabulary, by a radix descent of 10 bits at a time.
+// Pass 1, all workgroups: each applies the penalties to its part of the vocabulary and notes the best of every group of 128 logits. Pass 2,
+// the workgroup that arrives last: the k-th best of those is a floor under the k best logits, so only groups whose best reaches it are
+// read, again all at once. What is at or above the floor is ranked by counting what is before each, and prefix sums give each its place in
+// the distribution. Without a top-k, and where more than 1,024 candidates are left, the last workgroup finds the floors over the whole
+// vocabulary, by a radix descent of 10 bits at a time.
 //
-// What takes time is trips to memory one after another, so each pass makes one: a slice stays in registers, and of each list only the
-// head is read, all heads at once. A histogram of 1,024 cells, a sixteenth of a logit each, from the best downwards, finds a floor; it
-// also sorts a list by cells, so that a head whose last candidate is below the floor speaks for its whole list. Where too many
-// candidates fall into one cell, the descent finds the floor.
+// The floor comes from a histogram of cells of an eighth of a logit, counted downwards from the best.
+//
+// What takes time is trips to L2 one after another (one in pass 1, two in pass 2), barriers, and instructions: all this runs once a
+// token, so that they come from memory too. Hence numbers that depend on no logit are computed by one wave while the others wait, and one
+// wave without barriers draws where it holds all candidates that are left, two in a lane.
 #pragma once
 #include "kernels/abi.h"
 #include "kernels/gpu/philox.h"
@@ -28,12 +30,11 @@ constexpr u32 id_bits = 18;  // vocabularies to 2^18
 constexpr u64 max_id = (1u << id_bits) - 1;
 constexpr u32 digit_bits = 10, bins = 1 << digit_bits, levels = (32 + id_bits) / digit_bits;
 constexpr u32 list_capacity = 1024;  // candidates that the last workgroup ranks
-constexpr u32 list_slack = 88;       // places in a list beyond k: what a cell may hold too much
-constexpr u32 most_listed = list_capacity - list_slack;  // largest top-k that goes through lists
-constexpr u32 head = 8, head_lanes = head / 2;           // candidates at the front of a list, read in 16-byte pieces
-constexpr u64 unsorted = ~0ull;  // last of a head: the list's candidates are behind the head, in any order
-constexpr f32 cells_per_unit = 16;
-constexpr i32 last_cell = 1 << 23;
+constexpr u32 team = 32;             // lanes that look at a group, in waves of 32 or 64
+constexpr u32 group_size = 4 * team;
+constexpr u32 cells = 256;
+constexpr f32 cells_per_unit = 8;
+constexpr i32 last_cell = 1 << 21;
 constexpr u32 lowest_number = 0x00800000;  // monotone form of the lowest finite float; -inf and NaN are below
 constexpr f32 log2_e = 1.4426950408889634f;
 
@@ -44,20 +45,22 @@ LLMC_FN u32 monotone(f32 logit) {
   if (b == 0x80000000) b = 0;  // the zeros are equal
   return b & 0x80000000 ? ~b : b | 0x80000000;
 }
-LLMC_FN u64 order_of(f32 logit, u32 id) { return (u64)monotone(logit) << id_bits | (max_id - id); }
+LLMC_FN u64 order_of(f32 logit, u32 id) { return (u64)monotone(logit) << id_bits | (((u32)max_id - id) & (u32)max_id); }
 LLMC_FN u32 id_of(u64 order) { return (u32)(max_id - (order & max_id)); }
 LLMC_FN f32 logit_of(u64 order) {
   u32 m = (u32)(order >> id_bits);
   return prim::from_bits(m & 0x80000000 ? m & 0x7FFFFFFF : ~m);
 }
-// The logit in cells, rounded down. Larger orders have the same or a larger cell.
+// The logit in cells, to the nearest, halves to even. Larger orders have the same or a larger cell.
 LLMC_FN i32 cell_of(u64 order) {
-  const f32 x = prim::min(prim::max(logit_of(order) * cells_per_unit, -(f32)last_cell), (f32)last_cell);  // NaN: the lowest
-  const i32 cell = (i32)x;
-  return cell - ((f32)cell > x);
+  return prim::round_to_int(prim::min(prim::max(logit_of(order) * cells_per_unit, -(f32)last_cell), (f32)last_cell));  // NaN: the lowest
 }
 // At or below every order of the cell, above all of those below it.
-LLMC_FN u64 floor_of_cell(i32 cell) { return cell <= -last_cell ? 0 : (u64)monotone((f32)cell / cells_per_unit) << id_bits; }
+LLMC_FN u64 floor_of_cell(i32 cell) {
+  if (cell <= -last_cell) return 0;
+  const u32 half = monotone(((f32)cell - 0.5f) / cells_per_unit);
+  return (u64)(half + (cell & 1)) << id_bits;
+}
 // Upper 64 bits of the product.
 LLMC_FN u64 multiply_high(u64 a, u64 b) {
   u64 a0 = (u32)a, a1 = a >> 32, b0 = (u32)b, b1 = b >> 32;
@@ -85,16 +88,15 @@ struct Sample {
   static constexpr u32 penalty_chunk = 2048;  // ids whose occurrences are counted together
   static_assert(S::vocab <= max_id + 1 && bins % threads == 0);
 
-  // The buffer `sample`, 1 MiB. The counter is zero before and after. A list has `stride(k)` places; 0 is an empty one.
-  static constexpr u32 scratch_bytes = 1 << 20, lists_offset = 64;
-  static constexpr u32 scratch_orders = (scratch_bytes - lists_offset) / 8;
+  static constexpr u32 groups = (S::vocab + group_size - 1) / group_size;
+
+  // The buffer `sample`, 1 MiB. The counter is zero before and after.
   struct Scratch {
     u32 arrived;
-    u32 unused[15];
-    u64 orders[scratch_orders];
+    u32 unused[31];
+    u64 best[groups];
   };
-  static_assert(sizeof(Scratch) <= scratch_bytes);
-  LLMC_FN static u32 stride(u32 want) { return (want + list_slack + 1) & ~1u; }
+  static_assert(sizeof(Scratch) <= 1 << 20);
 
   static constexpr u32 state_words = sizeof(abi::State) / 4;
   static_assert(state_words <= threads);
@@ -109,12 +111,19 @@ struct Sample {
       u64 sorted[list_capacity];
     };
     u64 order[list_capacity];
+    u32 group[list_capacity];  // those that are read
     u64 wave_total[waves];
-    u32 wave_count[waves];
     u64 above;  // results of one thread for all
+    u64 total;
     u64 chosen;
-    u32 above_count, bin, bin_count, listed, last;
+    u64 uniform;  // the draw
+    u64 nucleus;  // top-p
+    f32 heat;     // log2(e) / temperature
+    f32 distance;  // of min-p, in logits
+    u32 above_count, bin, bin_count, listed, grouped, last;
   };
+
+  LLMC_FN static Shared& shared() { return *(Shared*)prim::shared(); }
 
   struct Buffers {
     f32* logits;
@@ -129,88 +138,48 @@ struct Sample {
   LLMC_FN static u64 shfl64(u64 v, u32 source) { return prim::shfl((u32)v, source) | (u64)prim::shfl((u32)(v >> 32), source) << 32; }
   LLMC_FN static u64 shfl64_xor(u64 v, u32 m) { return prim::shfl_xor((u32)v, m) | (u64)prim::shfl_xor((u32)(v >> 32), m) << 32; }
 
-  LLMC_FN static u64 block_max(Shared& s, u64 v) {
+  // Of a wave's lanes up to and with this one.
+  LLMC_FN static u64 wave_scan(u64 v) {
+    const u32 thread = prim::thread(), lane = thread % prim::kWave;
+    LLMC_UNROLL for (u32 d = 1; d < prim::kWave; d *= 2) {
+      const u64 before = shfl64(v, (lane - d) & (prim::kWave - 1));
+      if (lane >= d) v += before;
+    }
+    return v;
+  }
+  LLMC_FN static u64 wave_max(u64 v) {
     LLMC_UNROLL for (u32 m = 1; m < prim::kWave; m *= 2) {
-      u64 other = shfl64_xor(v, m);
+      const u64 other = shfl64_xor(v, m);
       v = other > v ? other : v;
     }
-    if (prim::lane() == 0) s.wave_total[prim::wave()] = v;
+    return v;
+  }
+  LLMC_APART static u64 block_max(u64 v) {
+    const u32 thread = prim::thread(), lane = thread % prim::kWave, wave = thread / prim::kWave;
+    Shared& s = shared();
+    v = wave_max(v);
+    if (lane == 0) s.wave_total[wave] = v;
     prim::sync_block();
-    LLMC_UNROLL for (u32 w = 0; w < waves; w++) v = s.wave_total[w] > v ? s.wave_total[w] : v;
+    v = wave_max(lane < waves ? s.wave_total[lane] : 0);
     prim::sync_block();
     return v;
   }
-  LLMC_FN static u64 block_sum(Shared& s, u64 v) {
-    LLMC_UNROLL for (u32 m = 1; m < prim::kWave; m *= 2) v += shfl64_xor(v, m);
-    if (prim::lane() == 0) s.wave_total[prim::wave()] = v;
+  // The sum of the threads before; s.total: of all.
+  LLMC_APART static u64 block_scan(u64 own) {
+    const u32 thread = prim::thread(), lane = thread % prim::kWave, wave = thread / prim::kWave;
+    Shared& s = shared();
+    const u64 sum = wave_scan(own);
+    if (lane == prim::kWave - 1) s.wave_total[wave] = sum;
     prim::sync_block();
-    v = 0;
-    LLMC_UNROLL for (u32 w = 0; w < waves; w++) v += s.wave_total[w];
+    const u64 of_wave = lane < waves ? s.wave_total[lane] : 0;
+    const u64 before = shfl64(wave_scan(of_wave) - of_wave, wave);
+    if (thread == threads - 1) s.total = before + sum;
     prim::sync_block();
-    return v;
+    return before + sum - own;
   }
-
-  struct Sums {
-    u64 before, all;  // of the threads before; of all
-  };
-  LLMC_FN static Sums block_scan(Shared& s, u64 own) {
-    u64 sum = own;
-    LLMC_UNROLL for (u32 d = 1; d < prim::kWave; d *= 2) {
-      u64 before = shfl64(sum, prim::lane() >= d ? prim::lane() - d : prim::lane());
-      if (prim::lane() >= d) sum += before;
-    }
-    if (prim::lane() == prim::kWave - 1) s.wave_total[prim::wave()] = sum;
-    prim::sync_block();
-    Sums sums = {sum - own, 0};
-    LLMC_UNROLL for (u32 w = 0; w < waves; w++) {
-      if (w < prim::wave()) sums.before += s.wave_total[w];
-      sums.all += s.wave_total[w];
-    }
-    prim::sync_block();
-    return sums;
-  }
-
-  // ---- cells ----
-
-  static constexpr u32 out_of_reach = ~0u;
-
-  // Ready for count_cells() after the next barrier.
-  LLMC_FN static void clear_cells(Shared& s) {
-    LLMC_UNROLL for (u32 i = 0; i < bins_per_thread; i++) s.count[i * threads + prim::thread()] = 0;
-    if (prim::thread() == 0) s.bin = out_of_reach;
-  }
-
-  // s.bin: how many cells below `top`, the highest, the `want`-th best candidate is, or out_of_reach; s.bin_count: the candidates down to there.
-  // s.count[i]: those above the cell `top` - i.
-  template <class Each>
-  LLMC_FN static void count_cells(Shared& s, Each each, i32 top, u32 want) {
-    each([&](u64 order) LLMC_INLINED {
-      u32 below = (u32)(top - cell_of(order));
-      if (below < bins) prim::shared_add(&s.count[below], 1);
-    });
-    prim::sync_block();
-    u32 count[bins_per_thread], own = 0;
-    LLMC_UNROLL for (u32 i = 0; i < bins_per_thread; i++) own += count[i] = s.count[prim::thread() * bins_per_thread + i];
-    u32 sum = own;
-    LLMC_UNROLL for (u32 d = 1; d < prim::kWave; d *= 2) {
-      u32 before = prim::shfl(sum, prim::lane() >= d ? prim::lane() - d : prim::lane());
-      if (prim::lane() >= d) sum += before;
-    }
-    if (prim::lane() == prim::kWave - 1) s.wave_count[prim::wave()] = sum;
-    prim::sync_block();
-    u32 before = sum - own;
-    LLMC_UNROLL for (u32 w = 0; w < waves; w++)
-      if (w < prim::wave()) before += s.wave_count[w];
-    LLMC_UNROLL for (u32 i = 0; i < bins_per_thread; i++) {
-      const u32 bin = prim::thread() * bins_per_thread + i;
-      s.count[bin] = before;
-      if (before < want && want <= before + count[i]) {
-        s.bin = bin;
-        s.bin_count = before + count[i];
-      }
-      before += count[i];
-    }
-    prim::sync_block();
+  LLMC_FN static u64 block_sum(u64 v) {
+    block_scan(v);
+    return shared().total;
   }
 
   // The largest floor, on some digit boundary, such that the candidates at or above it count (by_mass: weigh) at least `target`,
@@ -219,12 +188,13 @@ struct Sample {
   // over the workgroup.
   template <bool by_mass, class Each>
   LLMC_FN static u64 find_floor(Shared& s, Each each, Mass mass, u64 target, u32 enough) {
+    const u32 thread = prim::thread();
     u64 prefix = 0, above = 0;
     u32 above_count = 0;
     LLMC_GRID_STRIDE for (u32 level = 0; level < levels; level++) {
       u32 shift = (levels - 1 - level) * digit_bits;
       LLMC_UNROLL for (u32 i = 0; i < bins_per_thread; i++) {
-        u32 bin = i * threads + prim::thread();
+        u32 bin = i * threads + thread;
         s.count[bin] = 0;
         if (by_mass) s.low[bin] = s.high[bin] = 0;
       }
@@ -245,37 +215,16 @@ struct Sample {
       u64 own = 0;
       u32 own_count = 0;
       LLMC_UNROLL for (u32 i = 0; i < bins_per_thread; i++) {
-        u32 bin = bins - 1 - (prim::thread() * bins_per_thread + i);
+        u32 bin = bins - 1 - (thread * bins_per_thread + i);
         own += by_mass ? s.low[bin] | (u64)s.high[bin] << 32 : s.count[bin];
         own_count += s.count[bin];
       }
-      u64 sum = own;
-      u32 sum_count = own_count;
-      LLMC_UNROLL for (u32 d = 1; d < prim::kWave; d *= 2) {
-        u32 from = prim::lane() >= d ? prim::lane() - d : prim::lane();
-        u64 before = shfl64(sum, from);
-        u32 before_count = prim::shfl(sum_count, from);
-        if (prim::lane() >= d) {
-          sum += before;
-          sum_count += before_count;
-        }
-      }
-      if (prim::lane() == prim::kWave - 1) {
-        s.wave_total[prim::wave()] = sum;
-        s.wave_count[prim::wave()] = sum_count;
-      }
-      prim::sync_block();
-      LLMC_UNROLL for (u32 w = 0; w < waves; w++)
-        if (w < prim::wave()) {
-          sum += s.wave_total[w];
-          sum_count += s.wave_count[w];
-        }
-      u64 before = above + sum - own;
-      u32 before_count = above_count + sum_count - own_count;
+      u64 before = above + block_scan(own);
+      u32 before_count = by_mass ? above_count + (u32)block_scan(own_count) : (u32)before;
       if (before < target && target <= before + own) {
         bool found = false;
         LLMC_UNROLL for (u32 i = 0; i < bins_per_thread; i++) {
-          u32 bin = bins - 1 - (prim::thread() * bins_per_thread + i);
+          u32 bin = bins - 1 - (thread * bins_per_thread + i);
           u64 here = by_mass ? s.low[bin] | (u64)s.high[bin] << 32 : s.count[bin];
           if (!found && before + here >= target) {
             found = true;
@@ -301,31 +250,29 @@ struct Sample {
 
   // ---- pass 1 ----
 
-  // A range of the vocabulary; the first logits of each thread stay in its registers where they are all.
-  struct Slice {
-    static constexpr u32 kept = 4, chunk = kept * threads;
-    const f32* logits;
-    u32 begin, end;
-    f32 value[kept];
-
-    LLMC_FN void load(u32 base) {
-      LLMC_UNROLL for (u32 i = 0; i < kept; i++) {
-        const u32 id = base + i * threads + prim::thread();
-        value[i] = id < end ? prim::load_coherent(logits + id) : 0;
-      }
+  LLMC_FN static u32 end_of(u32 group) { return prim::min(S::vocab, group * group_size); }
+  // Whether a logit of a group is one of the vocabulary.
+  LLMC_FN static bool inside(u32 id) { return S::vocab % group_size == 0 || id < S::vocab; }
+  // Four logits from `id` on; from `end` on, that of a group or of the vocabulary, NaN.
+  LLMC_FN static f32x4 load4(const f32* logits, u32 id, u32 end) {
+    if (id + 4 <= end) return prim::load_coherent((const f32x4*)(logits + id));
+    const f32 none = prim::from_bits(0x7FFFFFFF);
+    f32x4 value = {none, none, none, none};
+    if constexpr (S::vocab % 4 != 0) {
+      LLMC_UNROLL for (u32 i = 0; i < 4; i++)
+        if (id + i < end) value[i] = prim::load_coherent(logits + id + i);
     }
-    // Calls f(order) for each; after load(begin).
-    template <class F>
-    LLMC_FN void each(F f) {
-      LLMC_GRID_STRIDE for (u32 base = begin; base < end; base += chunk) {
-        if (end - begin > chunk) load(base);
-        LLMC_UNROLL for (u32 i = 0; i < kept; i++) {
-          const u32 id = base + i * threads + prim::thread();
-          if (id < end) f(order_of(value[i], id));
-        }
-      }
+    return value;
+  }
+  LLMC_FN static u64 best_of(f32x4 value, u32 id) {
+    u64 best = 0;
+    LLMC_UNROLL for (u32 i = 0; i < 4; i++) {
+      const u64 order = inside(id + i) ? order_of(value[i], id + i) : 0;
+      best = order > best ? order : best;
     }
-  };
+    return best;
+  }
+  static constexpr u32 teams = threads / team;
 
   // How many tokens before `position` are penalised.
   LLMC_FN static u32 penalty_window(const abi::Sampler& p, u32 position) {
@@ -335,17 +282,18 @@ struct Sample {
 
   // repeat_penalty divides what is positive and multiplies what is not; frequency by the count, presence once.
   LLMC_FN static void penalise(const Buffers& b, Shared& s, u32 window, u32 position, u32 begin, u32 end) {
+    const u32 thread = prim::thread();
     const abi::Sampler& p = s.state.sampler;
     LLMC_GRID_STRIDE for (u32 base = begin; base < end; base += penalty_chunk) {
       u32 count = prim::min(penalty_chunk, end - base);
-      LLMC_GRID_STRIDE for (u32 i = prim::thread(); i < count; i += threads) s.occurrences[i] = 0;
+      LLMC_GRID_STRIDE for (u32 i = thread; i < count; i += threads) s.occurrences[i] = 0;
       prim::sync_block();
-      LLMC_GRID_STRIDE for (u32 i = prim::thread(); i < window; i += threads) {
+      LLMC_GRID_STRIDE for (u32 i = thread; i < window; i += threads) {
         u32 id = (u32)b.tokens[position - window + i] - base;
         if (id < count) prim::shared_add(&s.occurrences[id], 1);
       }
       prim::sync_block();
-      LLMC_GRID_STRIDE for (u32 i = prim::thread(); i < count; i += threads) {
+      LLMC_GRID_STRIDE for (u32 i = thread; i < count; i += threads) {
         if (s.occurrences[i] == 0) continue;
         f32 logit = prim::load_coherent(b.logits + base + i);
         logit = logit > 0 ? logit / p.repeat_penalty : logit * p.repeat_penalty;
@@ -357,94 +305,51 @@ struct Sample {
     }
   }
 
-  // What the steps ask of pass 1: the number of best candidates that are surely enough, 0 where that is the whole vocabulary.
-  LLMC_FN static u32 wanted(const abi::Sampler& p, u32 workers) {
-    if (!(p.temp > 0)) return 1;
-    if (p.top_k <= 0 || p.top_k > (i32)most_listed) return 0;
-    if (stride((u32)p.top_k) > scratch_orders / workers) return 0;
-    return prim::min((u32)p.top_k, S::vocab);
-  }
-
-  LLMC_FN static void list_slice(const Buffers& b, Shared& s, u32 want, Slice& slice, u32 worker) {
-    const u32 places = stride(want);
-    u64* list = b.scratch->orders + worker * places;
-    auto each = [&](auto f) LLMC_INLINED { slice.each(f); };
-    u64 best = 0;
-    each([&](u64 order) LLMC_INLINED { best = order > best ? order : best; });
-    if (want > 1) clear_cells(s);
-    best = block_max(s, best);
-    if (want == 1) {
-      if (prim::thread() == 0) prim::store_coherent(list, best);
-      return;
+  // The best of each of the groups [begin, end). `value`: the thread's logits of the first it looks at.
+  LLMC_FN static void note_best(const Buffers& b, f32x4 value, u32 begin, u32 end) {
+    const u32 thread = prim::thread();
+    LLMC_GRID_STRIDE for (u32 base = begin; base < end; base += teams) {
+      const u32 group = base + thread / team, id = group * group_size + thread % team * 4;
+      if (base > begin) value = load4(b.logits, id, end_of(end));
+      u64 best = best_of(value, id);
+      LLMC_UNROLL for (u32 m = 1; m < team; m *= 2) {
+        const u64 other = shfl64_xor(best, m);
+        best = other > best ? other : best;
+      }
+      if (thread % team == 0 && group < end) prim::store_coherent(b.scratch->best + group, best);
     }
-    const i32 top = cell_of(best);
-    count_cells(s, each, top, want);
-    if (s.bin != out_of_reach && s.bin_count <= places) {
-      const u32 last = s.bin;
-      each([&](u64 order) LLMC_INLINED {
-        const u32 below = (u32)(top - cell_of(order));
-        if (below <= last) prim::store_coherent(list + prim::shared_add(&s.count[below], 1), order);
-      });
-      LLMC_GRID_STRIDE for (u32 i = s.bin_count + prim::thread(); i < places; i += threads) prim::store_coherent(list + i, (u64)0);
-      return;
-    }
-    u64 floor = 0;
-    if (slice.end - slice.begin > places - head) floor = find_floor<false>(s, each, Mass{}, want, places - head);
-    if (prim::thread() == 0) s.listed = 0;
-    prim::sync_block();
-    each([&](u64 order) LLMC_INLINED {
-      if (order >= floor) prim::store_coherent(list + head + prim::shared_add(&s.listed, 1), order);
-    });
-    prim::sync_block();
-    LLMC_GRID_STRIDE for (u32 i = head + s.listed + prim::thread(); i < places; i += threads) prim::store_coherent(list + i, (u64)0);
-    if (prim::thread() < head) prim::store_coherent(list + prim::thread(), prim::thread() == head - 1 ? unsorted : (u64)0);
   }
 
   // ---- pass 2, one workgroup ----
 
-  // The heads of all lists, as Slice: two lists to a team of lanes. Neighbouring lists go to different waves.
-  struct Heads {
-    static constexpr u32 kept = 2, round = threads / head_lanes, chunk = kept * round;
-    const u64* lists;
-    u32 places, workers;
-    u64 first[kept], second[kept];
+  // What of a draw depends on no logit.
+  LLMC_FN static void prepare_draw(Shared& s, u32 position) {
+    const abi::Sampler& p = s.state.sampler;
+    s.uniform = philox::uniform(p.seed, position);
+    s.nucleus = p.top_p < 1 ? fraction(p.top_p) : 0;
+    s.heat = log2_e / p.temp;
+    s.distance = p.min_p > 0 ? prim::log2(p.min_p) * (1 / log2_e) : 0;
+  }
 
-    LLMC_FN static u32 list_of(u32 base, u32 i) { return base + i * round + prim::lane() / head_lanes * waves + prim::wave(); }
-    LLMC_FN void load(u32 base) {
-      LLMC_UNROLL for (u32 i = 0; i < kept; i++) {
-        const u32 list = list_of(base, i);
-        u32x4 raw = {0, 0, 0, 0};
-        if (list < workers) raw = prim::load_coherent((const u32x4*)(lists + list * places) + prim::lane() % head_lanes);
-        first[i] = raw[0] | (u64)raw[1] << 32;
-        second[i] = raw[2] | (u64)raw[3] << 32;
-      }
+  // The cell, counted downwards, in which the `want`-th candidate of s.count is; `cells` where there are fewer. Every wave for itself.
+  LLMC_FN static u32 find_cell(const Shared& s, u32 want) {
+    const u32 thread = prim::thread(), lane = thread % prim::kWave;
+    constexpr u32 each_lane = cells / prim::kWave;
+    u32 count[each_lane], sum = 0;
+    LLMC_UNROLL for (u32 i = 0; i < each_lane; i++) sum += count[i] = s.count[lane * each_lane + i];
+    u32 before = sum;
+    LLMC_UNROLL for (u32 d = 1; d < prim::kWave; d *= 2) {
+      const u32 other = prim::shfl(before, (lane - d) & (prim::kWave - 1));
+      if (lane >= d) before += other;
     }
-    // Calls f(list, first, second) for each lane's piece of each head; after load(0). All lanes come to f.
-    template <class F>
-    LLMC_FN void pieces(F f) {
-      LLMC_GRID_STRIDE for (u32 base = 0; base < workers; base += chunk) {
-        if (workers > chunk) load(base);
-        LLMC_UNROLL for (u32 i = 0; i < kept; i++) f(list_of(base, i), first[i], second[i]);
-      }
+    const u64 reached = prim::ballot(before >= want);
+    before -= sum;
+    u32 cell = lane * each_lane;
+    LLMC_UNROLL for (u32 i = 0; i < each_lane; i++) {
+      before += count[i];
+      cell += before < want;
     }
-    template <class F>
-    LLMC_FN void each(F f) {
-      pieces([&](u32, u64 a, u64 b) LLMC_INLINED {
-        if (a != 0) f(a);
-        if (b != 0 && b != unsorted) f(b);
-      });
-    }
-  };
-
-  // Calls f(order) for what stands in [begin, end) of a list; a wave together, four loads in flight.
-  template <class F>
-  LLMC_FN static void each_listed(const u64* list, u32 begin, u32 end, F f) {
-    LLMC_GRID_STRIDE for (u32 base = begin + prim::lane(); base < end; base += 4 * prim::kWave) {
-      u64 order[4];
-      LLMC_UNROLL for (u32 i = 0; i < 4; i++) order[i] = base + i * prim::kWave < end ? prim::load_coherent(list + base + i * prim::kWave) : 0;
-      LLMC_UNROLL for (u32 i = 0; i < 4; i++)
-        if (order[i] != 0 && order[i] != unsorted) f(order[i]);
-    }
+    return reached == 0 ? cells : prim::shfl(cell, (u32)__builtin_ctzll(reached));
   }
 
   LLMC_FN static void append(Shared& s, u64 order) {
@@ -452,107 +357,134 @@ struct Sample {
     if (place < list_capacity) s.order[place] = order;
   }
 
-  // Puts the candidates of all lists down to some floor that leaves at least `want`, or all there are, into s.order; returns how many.
-  LLMC_FN static u32 gather(const Buffers& b, Shared& s, u32 want, u32 workers) {
-    const u32 places = stride(want);
-    const u64* lists = b.scratch->orders;
-    Heads heads = {lists, places, workers, {}, {}};
-    heads.load(0);
-    u64 best = 0;
-    heads.each([&](u64 order) LLMC_INLINED { best = order > best ? order : best; });
-    clear_cells(s);
-    if (prim::thread() == 0) s.listed = 0;
-    const i32 top = cell_of(block_max(s, best));
-    count_cells(s, [&](auto f) LLMC_INLINED { heads.each(f); }, top, want);
-    u64 floor = s.bin == out_of_reach ? 0 : floor_of_cell(top - (i32)s.bin);
-    heads.pieces([&](u32 list, u64 first, u64 second) LLMC_INLINED {
-      if (first != 0 && first >= floor) append(s, first);
-      if (second != 0 && second != unsorted && second >= floor) append(s, second);
-      // A head that is above the floor to its end: there may be more behind it.
-      u64 deep = prim::ballot(prim::lane() % head_lanes == head_lanes - 1 && second != 0 && second >= floor);
-      LLMC_GRID_STRIDE for (; deep != 0; deep &= deep - 1) {
-        const u32 behind = prim::shfl(list, (u32)__builtin_ctzll(deep));
-        each_listed(lists + behind * places, head, places, [&](u64 order) LLMC_INLINED {
-          if (order >= floor) append(s, order);
-        });
+  // Puts the candidates down to a floor that leaves at least `want` into s.order. Returns how many, or more than the capacity.
+  LLMC_FN static u32 gather(const Buffers& b, Shared& s, u32 want, u32 position) {
+    const u32 thread = prim::thread();
+    constexpr u32 held = (groups + threads - 1) / threads;
+    u64 best[held], top = 0;
+    LLMC_UNROLL for (u32 i = 0; i < held; i++) {
+      const u32 group = i * threads + thread;
+      best[i] = group < groups ? prim::load_coherent(b.scratch->best + group) : 0;
+    }
+    if (thread < cells) s.count[thread] = 0;
+    if (thread == 0) s.listed = s.grouped = 0;
+    if (thread == threads - 1) prepare_draw(s, position);
+    LLMC_UNROLL for (u32 i = 0; i < held; i++) top = best[i] > top ? best[i] : top;
+    const i32 top_cell = cell_of(block_max(top));
+    LLMC_UNROLL for (u32 i = 0; i < held; i++) {
+      const u32 below = (u32)(top_cell - cell_of(best[i]));
+      if (best[i] != 0 && below < cells) prim::shared_add(&s.count[below], 1);
+    }
+    prim::sync_block();
+    const u32 cell = find_cell(s, want);
+    const u64 floor = cell < cells ? floor_of_cell(top_cell - (i32)cell) : 0;
+    LLMC_UNROLL for (u32 i = 0; i < held; i++) {
+      if (best[i] == 0 || best[i] < floor) continue;
+      const u32 place = prim::shared_add(&s.grouped, 1);
+      if (place < list_capacity) s.group[place] = i * threads + thread;
+    }
+    prim::sync_block();
+    const u32 count = s.grouped;
+    if (count > list_capacity) return count;
+    const f32 least = floor == 0 ? prim::from_bits(0xFF800000) : logit_of(floor);
+    // Eight lanes a group, so that a round of loads serves 64 groups.
+    constexpr u32 lanes = 8, loads = group_size / (4 * lanes);
+    LLMC_GRID_STRIDE for (u32 base = 0; base < count; base += threads / lanes) {
+      const u32 i = base + thread / lanes;
+      if (i >= count) break;
+      const u32 first = s.group[i] * group_size + thread % lanes * 4;
+      f32x4 value[loads];
+      LLMC_UNROLL for (u32 l = 0; l < loads; l++) value[l] = load4(b.logits, first + l * lanes * 4, S::vocab);
+      u32 hits = 0;
+      LLMC_UNROLL for (u32 j = 0; j < 4 * loads; j++) {
+        if (inside(first + j / 4 * lanes * 4 + j % 4) && !(value[j / 4][j % 4] < least)) hits |= 1u << j;
       }
-    });
-    prim::sync_block();
-    if (s.listed <= list_capacity) return s.listed;
-    auto each = [&](auto f) LLMC_INLINED {
-      LLMC_GRID_STRIDE for (u32 w = prim::wave(); w < workers; w += waves) each_listed(lists + w * places, 0, places, f);
-    };
-    floor = find_floor<false>(s, each, Mass{}, want, want + list_slack);
-    if (prim::thread() == 0) s.listed = 0;
-    prim::sync_block();
-    each([&](u64 order) LLMC_INLINED {
-      if (order >= floor) append(s, order);
-    });
+      LLMC_GRID_STRIDE for (; hits != 0; hits &= hits - 1) {
+        const u32 hit = (u32)__builtin_ctz(hits);
+        f32 logit = 0;
+        LLMC_UNROLL for (u32 j = 0; j < 4 * loads; j++) logit = j == hit ? value[j / 4][j % 4] : logit;
+        append(s, order_of(logit, first + hit / 4 * lanes * 4 + hit % 4));
+      }
+    }
     prim::sync_block();
     return s.listed;
   }
 
   // The draw among the `n` candidates in s.order, the prefix of the whole order that holds the `best_k` best (or all of them).
-  LLMC_FN static u32 draw_from_list(Shared& s, u32 n, u32 best_k, u32 position) {
-    const abi::Sampler& p = s.state.sampler;
-    constexpr u32 each_thread = list_capacity / threads, team = 8;
-    LLMC_GRID_STRIDE for (u32 base = 0; base < n; base += threads / team) {
-      const u32 i = base + prim::thread() / team;
+  LLMC_FN static u32 draw_from_list(Shared& s, u32 n, u32 best_k) {
+    const u32 thread = prim::thread(), wave = thread / prim::kWave;
+    constexpr u32 each_thread = list_capacity / threads, lanes = 8;
+    LLMC_GRID_STRIDE for (u32 base = 0; base < n; base += threads / lanes) {
+      const u32 i = base + thread / lanes;
       const u64 order = i < n ? s.order[i] : ~0ull;
       i32 rank = 0;
-      LLMC_GRID_STRIDE for (u32 j = prim::thread() % team; j < n; j += team) rank += s.order[j] > order;
-      rank = prim::wave_sum<team>(rank);
-      if (i < n && prim::thread() % team == 0) s.sorted[rank] = order;
+      LLMC_GRID_STRIDE for (u32 j = thread % lanes; j < n; j += lanes) rank += s.order[j] > order;
+      rank = prim::wave_sum<lanes>(rank);
+      if (i < n && thread % lanes == 0) s.sorted[rank] = order;
     }
     prim::sync_block();
-    // What top-k, top-p and min-p keep.
-    const u32 k = prim::min(best_k, n), first = prim::thread() * each_thread;
-    const u64 best = s.sorted[0];
-    const Mass plain{best, log2_e};
-    u64 order[each_thread], mass[each_thread], own = 0;
-    LLMC_UNROLL for (u32 i = 0; i < each_thread; i++) {
-      order[i] = first + i < k ? s.sorted[first + i] : 0;
-      own += mass[i] = first + i < k ? plain(order[i]) : 0;
-    }
-    const Sums all = block_scan(s, own);
-    const u64 nucleus = p.top_p < 1 ? share(all.all, p.top_p) : all.all;
-    const u64 floor = min_p_floor(p, best);
-    const Mass heated{best, log2_e / p.temp};
-    u64 before = all.before;
-    own = 0;
-    LLMC_UNROLL for (u32 i = 0; i < each_thread; i++) {
-      const bool kept = first + i == 0 || (first + i < k && before < nucleus && order[i] >= floor);
-      before += mass[i];
-      own += mass[i] = kept ? heated(order[i]) : 0;
-    }
-    const Sums hot = block_scan(s, own);
-    const u64 target = multiply_high(hot.all, philox::uniform(p.seed, position));
-    before = hot.before;
-    LLMC_UNROLL for (u32 i = 0; i < each_thread; i++) {
-      if (before <= target && target < before + mass[i]) s.chosen = order[i];
-      before += mass[i];
+    const u32 k = prim::min(best_k, n), first = thread * each_thread;
+    const bool alone = k <= prim::kWave * each_thread;  // one wave holds them all
+    if (!alone || wave == 0) {
+      const u64 best = s.sorted[0], least = min_p_floor(s.distance, best);
+      u64 order[each_thread];
+      bool kept[each_thread];
+      LLMC_UNROLL for (u32 i = 0; i < each_thread; i++) {
+        kept[i] = first + i < k;
+        order[i] = kept[i] ? s.sorted[first + i] : 0;
+      }
+      // Twice the same: what of the mass is before each candidate tells which ones top-p keeps; what of the heated mass of those, which is drawn.
+      Mass weigh{best, log2_e};
+      LLMC_GRID_STRIDE for (bool draw = false;; draw = true) {
+        u64 mass[each_thread], own = 0;
+        LLMC_UNROLL for (u32 i = 0; i < each_thread; i++) own += mass[i] = kept[i] ? weigh(order[i]) : 0;
+        u64 before, total;
+        if (alone) {
+          before = wave_scan(own);
+          total = shfl64(before, prim::kWave - 1);
+          before -= own;
+        } else {
+          before = block_scan(own);
+          total = s.total;
+        }
+        const u64 part = draw ? s.uniform : s.nucleus;
+        const u64 bound = draw || s.state.sampler.top_p < 1 ? multiply_high(total, part) : total;
+        LLMC_UNROLL for (u32 i = 0; i < each_thread; i++) {
+          if (draw && before <= bound && bound < before + mass[i]) s.chosen = order[i];
+          kept[i] = kept[i] && (first + i == 0 || (before < bound && order[i] >= least));
+          before += mass[i];
+        }
+        if (draw) break;
+        weigh.factor = s.heat;
+      }
     }
     prim::sync_block();
     return id_of(s.chosen);
   }
 
-  // A share of a mass; share < 1.
-  LLMC_FN static u64 share(u64 total, f32 p) { return p > 0 ? multiply_high(total, (u64)(p * 18446744073709551616.0f)) : 0; }
-  LLMC_FN static u64 min_p_floor(const abi::Sampler& p, u64 best) {
-    if (!(p.min_p > 0)) return 0;
-    u64 floor = (u64)monotone(logit_of(best) + prim::log2(p.min_p) * (1 / log2_e)) << id_bits;
+  // p < 1 as a fraction 0.64.
+  LLMC_FN static u64 fraction(f32 p) { return p > 0 ? (u64)(p * 18446744073709551616.0f) : 0; }
+  // distance: of min-p below the best, in logits; 0 where it is off.
+  LLMC_FN static u64 min_p_floor(f32 distance, u64 best) {
+    if (!(distance < 0)) return 0;
+    const u64 floor = (u64)monotone(logit_of(best) + distance) << id_bits;
     return floor < best ? floor : best;
   }
 
   // The same over the whole vocabulary, by descents.
   LLMC_FN static u32 draw_from_all(const Buffers& b, Shared& s, u32 position) {
     const abi::Sampler& p = s.state.sampler;
-    Slice vocabulary = {b.logits, 0, S::vocab, {}};
-    vocabulary.load(0);
-    auto all = [&](auto f) LLMC_INLINED { vocabulary.each(f); };
+    auto all = [&](auto f) LLMC_INLINED {
+      LLMC_GRID_STRIDE for (u32 base = 0; base < S::vocab; base += 4 * threads) {
+        const u32 id = base + 4 * prim::thread();
+        const f32x4 value = load4(b.logits, id, S::vocab);
+        LLMC_UNROLL for (u32 i = 0; i < 4; i++)
+          if (id + i < S::vocab) f(order_of(value[i], id + i));
+      }
+    };
     u64 best = 0;
     all([&](u64 order) LLMC_INLINED { best = order > best ? order : best; });
-    best = block_max(s, best);
+    best = block_max(best);
     Mass plain{best, log2_e};
     u64 floor = 0;
     auto kept = [&](auto f) LLMC_INLINED {
@@ -563,14 +495,14 @@ struct Sample {
     auto weigh = [&](Mass mass) LLMC_INLINED {
       u64 sum = 0;
       kept([&](u64 order) LLMC_INLINED { sum += mass(order); });
-      return block_sum(s, sum);
+      return block_sum(sum);
     };
     if (p.top_k > 0 && (u32)p.top_k < S::vocab) floor = find_floor<false>(s, all, plain, (u32)p.top_k, 0);
     if (p.top_p < 1) {
-      u64 nucleus = share(weigh(plain), p.top_p);
+      u64 nucleus = multiply_high(weigh(plain), fraction(p.top_p));
       floor = find_floor<true>(s, kept, plain, nucleus > 0 ? nucleus : 1, 0);
     }
-    u64 least = min_p_floor(p, best);
+    u64 least = min_p_floor(p.min_p > 0 ? prim::log2(p.min_p) * (1 / log2_e) : 0, best);
     floor = least > floor ? least : floor;
     Mass heated{best, log2_e / p.temp};
     u64 target = multiply_high(weigh(heated), philox::uniform(p.seed, position));
@@ -580,18 +512,25 @@ struct Sample {
     kept([&](u64 order) LLMC_INLINED {
       if (order >= chosen_floor && ~order > complement) complement = ~order;
     });
-    return id_of(~block_max(s, complement));
+    return id_of(~block_max(complement));
   }
 
-  LLMC_FN static u32 pick(const Buffers& b, Shared& s, u32 want, u32 position, u32 workers) {
-    if (want == 0) return draw_from_all(b, s, position);
-    if (want > 1) return draw_from_list(s, gather(b, s, want, workers), want, position);
-    u64 best = 0;  // every slice's stands first in its list
-    LLMC_GRID_STRIDE for (u32 w = prim::thread(); w < workers; w += threads) {
-      const u64 order = prim::load_coherent(b.scratch->orders + w * stride(want));
-      best = order > best ? order : best;
+  LLMC_FN static u32 pick(const Buffers& b, Shared& s, u32 position) {
+    const abi::Sampler& p = s.state.sampler;
+    if (!(p.temp > 0)) {
+      u64 best = 0;
+      LLMC_UNROLL for (u32 group = prim::thread(); group < groups; group += threads) {
+        const u64 order = prim::load_coherent(b.scratch->best + group);
+        best = order > best ? order : best;
+      }
+      return id_of(block_max(best));
     }
-    return id_of(block_max(s, best));
+    if (p.top_k > 0 && p.top_k <= (i32)list_capacity) {
+      const u32 n = gather(b, s, (u32)p.top_k, position);
+      if (n <= list_capacity) return draw_from_list(s, n, (u32)p.top_k);
+    }
+    prim::sync_block();
+    return draw_from_all(b, s, position);
   }
 
   // What follows from the token: the state of the next step, and the host's ring. One thread.
@@ -600,8 +539,8 @@ struct Sample {
     i32 remaining = before.remaining - 1, finish = abi::running;
     if (position >= b.ctx) finish = abi::context_full;
     if (remaining <= 0) finish = abi::limit;
-    LLMC_UNROLL for (u32 i = 0; i < (u32)abi::max_eog; i++)
-      if ((i32)i < before.n_eog && before.eog[i] == (i32)token) finish = abi::end_of_generation;
+    LLMC_GRID_STRIDE for (i32 i = 0; i < before.n_eog; i++)
+      if (before.eog[i] == (i32)token) finish = abi::end_of_generation;
     abi::State& state = *b.state;
     b.tokens[position] = (i32)token;
     state.token = (i32)token;
@@ -615,32 +554,32 @@ struct Sample {
     prim::store_system(&b.ring->produced, produced);
   }
 
-  // Called by all threads of `workers` workgroups. advance: State::pos goes on by one first. The logits become the penalised ones.
-  LLMC_HOT LLMC_FN static void run(const Buffers& b, bool advance, u32 worker, u32 workers, u8* shared) {
-    Shared& s = *(Shared*)shared;
-    const Range mine = split(S::vocab, workers, worker);
-    Slice slice = {b.logits, mine.begin, mine.end, {}};
-    const u32 word = prim::thread() < state_words ? ((const u32*)b.state)[prim::thread()] : 0;
-    slice.load(mine.begin);
-    if (prim::thread() < state_words) ((u32*)&s.state)[prim::thread()] = word;
+  // Called by all threads of `workers` workgroups; uses the shared memory from its start. advance: State::pos goes on by one first. The logits become the penalised ones.
+  LLMC_HOT LLMC_FN static void run(const Buffers& b, bool advance, u32 worker, u32 workers) {
+    const u32 thread = prim::thread();
+    Shared& s = shared();
+    const Range mine = split(groups, workers, worker);
+    const u32 word = thread < state_words ? ((const u32*)b.state)[thread] : 0;
+    const u32 id = mine.begin * group_size + thread * 4, end = end_of(mine.end);
+    f32x4 value = load4(b.logits, id, end);
+    if (thread < state_words) ((u32*)&s.state)[thread] = word;
     prim::sync_block();
     const u32 position = (u32)s.state.pos + (advance ? 1 : 0);
-    const u32 want = wanted(s.state.sampler, workers);
     if (const u32 window = penalty_window(s.state.sampler, position); window > 0) {
-      penalise(b, s, window, position, mine.begin, mine.end);
-      slice.load(mine.begin);
+      penalise(b, s, window, position, mine.begin * group_size, end);
+      value = load4(b.logits, id, end);
     }
-    if (want) list_slice(b, s, want, slice, worker);
+    note_best(b, value, mine.begin, mine.end);
     prim::release_stores();
     prim::sync_block();
-    if (prim::thread() == 0) {
+    if (thread == 0) {
       s.last = prim::atomic_add_acq_rel(&b.scratch->arrived, 1) == workers - 1;
       if (s.last) prim::store_coherent(&b.scratch->arrived, 0u);
     }
     prim::sync_block();
     if (!s.last) return;
-    u32 token = pick(b, s, want, position, workers);
-    if (prim::thread() == 0) publish(b, s.state, token, position);
+    u32 token = pick(b, s, position);
+    if (thread == 0) publish(b, s.state, token, position);
   }
 };
 

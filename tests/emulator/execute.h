@@ -6,6 +6,7 @@
 #include <vector>
 #include "tests/emulator/instruction.h"
 #include "tests/emulator/memory.h"
+#include "tests/emulator/waits.h"
 
 namespace llmc::emu {
 
@@ -30,6 +31,7 @@ class Program {
   const Instruction* at(u64 address) const;
   // All of them in order of address. Instruction::index is the place here.
   const std::vector<Instruction>& instructions() const { return code_; }
+  const WaitRule* wait_rules() const { return wait_rules_.data(); }  // by Instruction::index
   // Assembly text, by LLVM's printer.
   std::string text(const Instruction&) const;
   unsigned wave_size() const { return wave_size_; }
@@ -42,13 +44,14 @@ class Program {
   const u8* text_;
   u64 bytes_;
   std::vector<Instruction> code_;
+  std::vector<WaitRule> wait_rules_;
   std::vector<u32> index_at_;  // by (address - text) / 4: index, or ~0
   struct Storage;              // constants spread over lanes, disassembler
   std::unique_ptr<Storage> storage_;
 };
 
 // Runs the wave from wave.next until it ends, waits, sleeps, or has executed `max_instructions`. The wave's `executed` counters (one for
-// each instruction of the program) count. A fault leaves as Fault, with wave.next behind the instruction.
+// each instruction of the program) count. Where the wave has `in_flight`, waits are checked. A fault leaves as Fault, with wave.next behind the instruction.
 StopReason run(Wave& wave, const Program& program, u64 max_instructions);
 
 }  // namespace llmc::emu

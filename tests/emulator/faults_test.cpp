@@ -118,6 +118,13 @@ TEST_P(Planted, StoresOfTheSameWordsAreNoRace) {
   }
 }
 
+TEST_P(Planted, MissingWaits) {
+  const MachineOptions how = options(RaceMode::off);
+  EXPECT_EQ(launch("wait_for_a_load", how), "");
+  EXPECT_EQ(results_[700], 700 * 2654435761u);
+  expect("no_wait_for_a_load", "no_wait_for_a_load", "before a wait for what is loaded into it", how);
+}
+
 TEST_P(Planted, BarriersThatNotAllReach) {
   const MachineOptions how = options(RaceMode::off);
   expect("barrier_that_not_all_reach", "barrier_that_not_all_reach", "barrier that not all waves reach", how);

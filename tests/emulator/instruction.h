@@ -59,6 +59,14 @@ struct Operand {
   const u32* row = nullptr;
 };
 
+// Neighbouring registers. All files stand in one row: vector, accumulation, scalar.
+constexpr u32 kFirstAccumulation = 256, kFirstScalar = 512, kAllRegisters = 640;
+struct RegisterRange {
+  u16 first : 10 = 0, more : 6 = 0;  // first .. first + more
+  u32 count() const { return more + 1u; }
+  bool meets(RegisterRange other) const { return first <= other.first + other.more && other.first <= first + more; }
+};
+
 using Handler = void (*)(Wave&, const Instruction&);
 
 enum class Write16 : u8 { zero_high, keep_high, to_high };  // what a 16-bit result does to the other half of its register
@@ -74,6 +82,11 @@ struct Instruction {
   InstructionClass group = InstructionClass::other;
   CachePolicy cache;
   bool implemented = true;  // else executing it is a fault
+  // For waits.h: all registers that are named, of a load the destination first; and whether a counter of accesses is changed or awaited.
+  static constexpr u32 most_named = 9;
+  RegisterRange registers[most_named];
+  u8 named = 0;
+  bool counted = false;
   bool clamp = false;
   Write16 write16 = Write16::zero_high;
   u8 op_sel = 0, op_sel_hi = 0, neg_lo = 0, neg_hi = 0;  // bit k: source k

@@ -3,7 +3,7 @@ add_library(llmc_emulator_assembler STATIC assembler.cpp)
 target_include_directories(llmc_emulator_assembler SYSTEM PRIVATE ${LLVM_INCLUDE_DIRS})
 target_link_libraries(llmc_emulator_assembler PUBLIC llmc_common LLVM)
 llmc_test(emulator_instruction_test emulator
-  SOURCES control_test.cpp instruction_test.cpp instruction_harness.cpp integer_cases.cpp float_cases.cpp half_cases.cpp convert_cases.cpp compare_cases.cpp dot_cases.cpp
+  SOURCES control_test.cpp waits_test.cpp instruction_test.cpp instruction_harness.cpp integer_cases.cpp float_cases.cpp half_cases.cpp convert_cases.cpp compare_cases.cpp dot_cases.cpp
           cross_lane_cases.cpp scalar_cases.cpp program_cases.cpp memory_cases.cpp lds_cases.cpp matrix_cases.cpp
   DEPS llmc_emulator_core llmc_emulator_assembler)
 target_compile_options(emulator_instruction_test PRIVATE -mavx2 -mfma -mf16c)

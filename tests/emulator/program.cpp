@@ -47,6 +47,9 @@ Program::Program(std::string_view arch, unsigned wave_size, const u8* text, u64 
     i.address = reinterpret_cast<u64>(text_) + at;
     i.index = static_cast<u32>(code_.size());
     index_at_[at / 4] = i.index;
+    const WaitRule rule = emu::wait_rule(arch, wave_size, line.text, i);
+    i.counted = rule.counter != WaitCounter::none || i.group == InstructionClass::wait;
+    wait_rules_.push_back(rule);
     code_.push_back(i);
     at += i.length;
   }
@@ -55,6 +58,7 @@ Program::Program(std::string_view arch, unsigned wave_size, const u8* text, u64 
   end.address = reinterpret_cast<u64>(text_) + bytes_;
   end.index = static_cast<u32>(code_.size());
   code_.push_back(end);
+  wait_rules_.emplace_back();
   for (Instruction& i : code_) {
     if (i.group != InstructionClass::branch) continue;
     const Instruction* target = at(i.address + i.length + static_cast<u64>(i.imm));
@@ -87,6 +91,11 @@ StopReason run(Wave& w, const Program& program, u64 max_instructions) {
     const Instruction& i = *w.next;
     w.next = &i + 1;
     w.executed[i.index]++;
+    if (w.in_flight != nullptr) {
+      if (w.in_flight->meets(i)) [[unlikely]]
+        w.in_flight->check(program, i);
+      if (i.counted) w.in_flight->count(i.index, program.wait_rules());
+    }
     i.handler(w, i);
     if (w.state != WaveState::ready) [[unlikely]]
       return w.state == WaveState::done ? StopReason::ended : w.state == WaveState::at_barrier ? StopReason::barrier : StopReason::slept;

@@ -2,6 +2,7 @@
 #pragma once
 #include <memory>
 #include <vector>
+#include "tests/emulator/waits.h"
 #include "tests/emulator/wave.h"
 
 namespace llmc::emu {
@@ -13,6 +14,7 @@ struct ResidentWave : Wave {
   u32 slot = 0;          // among the waves that are resident at once
   u64 polled = 0;        // address of its latest coherent load: what a spinning wave waits for
   bool slept = false;    // stopped at s_sleep the last time it ran
+  InFlight loads;        // in_flight points here
   VectorClock clock;     // race modes only: ordered before what follows
   VectorClock observed;  // read by an atomic or a coherent load; becomes part of `clock` when caches are invalidated
 };

@@ -148,12 +148,13 @@ void Scheduler::start_group(Running& launch, u32 place) {
   const Instruction* entry = launch.code.program->at(kernel.entry);
   if (entry == nullptr) throw InternalError(fmt::format("no instruction starts at the entry of kernel {}", kernel.name));
   for (u32 index = 0; index < waves; ++index) {
-    group.waves[index] = std::make_unique<ResidentWave>();
+    group.waves[index] = std::make_unique_for_overwrite<ResidentWave>();  // its members have values
     ResidentWave& wave = *group.waves[index];
     wave.index = index;
     wave.slot = place * waves + index;
     wave.workgroup = &group;
     wave.memory = &memory_;
+    wave.in_flight = &wave.loads;
     wave.wave_size = wave_size;
     wave.vgprs = registers + registers_of_wave * index;
     wave.vgpr_count = launch.registers;

@@ -63,6 +63,7 @@ again:
   s_lshl_b32 s11, s10, 3
   s_and_b32 s12, s11, 0xff
   s_load_b64 s[14:15], s[4:5], s12
+  s_waitcnt lgkmcnt(0)
   s_addc_u32 s13, s13, s12
   s_add_u32 s8, s8, 1
   s_cmp_lt_u32 s8, s9
@@ -94,6 +95,7 @@ void run_loop(benchmark::State& state, const char* text) {
     w.wave_size = lanes;
     w.mode = 0x3f0;
     w.memory = &memory;
+    w.in_flight = &w.loads;
     w.workgroup = &group;
     w.executed = executed.data();
     w.set_exec(0xffff'ffff);

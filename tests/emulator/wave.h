@@ -10,6 +10,7 @@
 
 namespace llmc::emu {
 
+class InFlight;
 class Memory;
 class Program;
 struct Instruction;
@@ -56,6 +57,7 @@ struct alignas(64) Wave {
   u8* scratch = nullptr;            // lane l's private memory is scratch + l * scratch_bytes
   u32 scratch_bytes = 0;
   Memory* memory = nullptr;
+  InFlight* in_flight = nullptr;     // of this wave; null: waits are not checked
   const Program* program = nullptr;  // set by run
   Workgroup* workgroup = nullptr;
 

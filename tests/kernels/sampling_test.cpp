@@ -205,6 +205,7 @@ TEST_P(Sampling, ChoosesWhatTheReferenceChooses) {
   };
   compare(100, {1, 3, 132}, {Logits::normal, Logits::wide, Logits::ties, Logits::with_holes});
   compare(2048, {1, 132}, {Logits::normal, Logits::wide, Logits::ties, Logits::with_holes});
+  compare(50001, {7}, {Logits::wide, Logits::with_holes});
   compare(151936, {40}, {Logits::wide});
   compare(151936, {132}, {Logits::front, Logits::narrow});
   compare(262144, {3}, {Logits::normal});

@@ -136,6 +136,24 @@ LLMC_KERNEL(256) void same_words(Buffers b) {
   b.in[global_thread()] = b.out[prim::thread()];
 }
 
+// A load, its wait, and a use of what it brings.
+#ifdef __GFX12__
+#define PLANTED_WAIT "s_wait_loadcnt 0x0\n\t"
+#else
+#define PLANTED_WAIT "s_waitcnt vmcnt(0)\n\t"
+#endif
+#define PLANTED_LOAD(wait) "global_load_dword %0, %2, off\n\t" wait "v_mov_b32 %1, %0"
+LLMC_KERNEL(256) void wait_for_a_load(Buffers b) {
+  u32 loaded, used;
+  asm volatile(PLANTED_LOAD(PLANTED_WAIT) : "=&v"(loaded), "=&v"(used) : "v"(b.in + global_thread()));
+  b.out[global_thread()] = used;
+}
+LLMC_KERNEL(256) void no_wait_for_a_load(Buffers b) {
+  u32 loaded, used;
+  asm volatile(PLANTED_LOAD("") : "=&v"(loaded), "=&v"(used) : "v"(b.in + global_thread()));  // FAULT no_wait_for_a_load
+  b.out[global_thread()] = used;
+}
+
 // For counts: LDS accesses of 4 bytes whose lanes are `stride` words apart.
 template <u32 stride>
 LLMC_FN void strided(const Buffers& b) {

@@ -21,10 +21,11 @@ struct TestShape {
   LLMC_KERNEL(threads) void sample_##vocab(abi::Args a, int, int start, int) {                                                          \
     using S = sampling::Sample<TestShape<vocab, threads>>;                                                                              \
     const SamplingCase& c = *(const SamplingCase*)a.arena;                                                                              \
-    S::run({c.logits, (S::Scratch*)c.scratch, c.state, c.tokens, a.ring, c.ctx}, start != 0, prim::block(), prim::blocks(), prim::shared()); \
+    S::run({c.logits, (S::Scratch*)c.scratch, c.state, c.tokens, a.ring, c.ctx}, start != 0, prim::block(), prim::blocks());                  \
   }
 LLMC_CASE(100, 256)
 LLMC_CASE(2048, 512)
+LLMC_CASE(50001, 256)
 LLMC_CASE(151936, 512)
 LLMC_CASE(262144, 256)
 
