@@ -555,7 +555,8 @@ struct Sample {
   }
 
   // Called by all threads of `workers` workgroups; uses the shared memory from its start. advance: State::pos goes on by one first. The logits become the penalised ones.
-  LLMC_HOT LLMC_FN static void run(const Buffers& b, bool advance, u32 worker, u32 workers) {
+  // True in the workgroup that came last.
+  LLMC_HOT LLMC_FN static bool run(const Buffers& b, bool advance, u32 worker, u32 workers) {
     const u32 thread = prim::thread();
     Shared& s = shared();
     const Range mine = split(groups, workers, worker);
@@ -577,9 +578,10 @@ struct Sample {
       if (s.last) prim::store_coherent(&b.scratch->arrived, 0u);
     }
     prim::sync_block();
-    if (!s.last) return;
+    if (!s.last) return false;
     u32 token = pick(b, s, position);
     if (thread == 0) publish(b, s.state, token, position);
+    return true;
   }
 };
 
