@@ -6,9 +6,11 @@ namespace llmc::attn_split {
 
 constexpr unsigned max_pieces = 128;  // rows of `attn_part` of a head
 constexpr unsigned min_piece = 128;   // positions: below that, merging costs more than reading
-// Query heads that a workgroup of 512 threads computes together over one reading of K and V: what fits into 128 registers beside the
-// rows in flight, and with the sums of 16 waves into 48 KB of shared memory.
-constexpr unsigned max_heads(unsigned head_dim) { return head_dim <= 128 ? 4 : 2; }
+// Query heads that a workgroup of 512 threads computes together over one reading of K and V: what fits into a lane's `registers` beside
+// the rows in flight, and with the sums of 16 waves into 48 KB of shared memory.
+constexpr unsigned max_heads(unsigned head_dim, unsigned registers) {
+  return head_dim <= 64 && registers >= 192 ? 8 : head_dim <= 128 ? 4 : 2;
+}
 constexpr unsigned matrix_heads = 8;  // the same with matrix instructions (attention_matrix.h)
 
 // A group (the query heads of a kv head) is cut into equal parts of at most `most` heads.

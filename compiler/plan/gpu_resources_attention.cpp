@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "common/error.h"
+#include "compiler/plan/gpu_resources.h"
 #include "kernels/abi.h"
 #include "kernels/attn_split.h"
 #include "kernels/gpu/workspace.h"
@@ -23,6 +24,13 @@ u32 prefill_attention_bytes(u32 head_dim) {
 // Two GemmBuffers: 64 rows and 64 tokens of 128 columns at a pitch of 144, with scales and offsets, and the tokens' scales and sums.
 constexpr u32 prefill_gemm_bytes = 2 * (2 * 64 * 144 + 2 * (2 * 4 * 64 * 4) + 2 * (4 * 64 * 4));
 
+// prim::lane_registers
+u32 lane_registers(const Plan& plan) {
+  const Target target = target_of(plan);
+  if (target.family != "amd") return 128;
+  return std::min(256u, target.register_file * target.simds_per_unit * target.units_per_processor * target.wave / plan.threads);
+}
+
 }  // namespace
 
 u32 attention_shared_bytes(const Plan& plan) {
@@ -31,7 +39,7 @@ u32 attention_shared_bytes(const Plan& plan) {
   const auto merge = [](u32 heads) { return 4 * heads * (attn_split::max_pieces + 1) + 4; };
   // Of attention::Short, attention::Decode and attention::Matrix.
   const u32 near = 4 * width + 2 * 2 * width + 4 * attn_split::short_positions + 4 * waves * width;
-  u32 heads = attn_split::heads_per_part(group, attn_split::max_heads(s.head_dim));
+  u32 heads = attn_split::heads_per_part(group, attn_split::max_heads(s.head_dim, lane_registers(plan)));
   u32 most = std::max(near, 4 * heads * width + 2 * 2 * width + std::max(4 * waves * heads * (width + 2), merge(heads)) + 4 * heads * (waves + 2));
   if (plan.family != "amd" && plan.wave == 32 && s.head_dim <= 128) {
     heads = attn_split::heads_per_part(group, attn_split::matrix_heads);

@@ -16,7 +16,7 @@ namespace llmc::attention {
 constexpr f32 log2_e = 1.4426950408889634f;
 
 template <class S>
-constexpr u32 heads_per_part = attn_split::heads_per_part(S::n_heads / S::n_kv_heads, attn_split::max_heads(S::head_dim));
+constexpr u32 heads_per_part = attn_split::heads_per_part(S::n_heads / S::n_kv_heads, attn_split::max_heads(S::head_dim, prim::lane_registers));
 
 // S, the shape: n_heads, n_kv_heads, head_dim, threads, and what rope::prepare_row asks. Link: how q, k, v come and att goes (link.h).
 // `heads`: query heads of a group that a workgroup computes together.

@@ -106,6 +106,12 @@ constexpr bool dot4_us_takes_all = false;
 #endif
 // Whether several workgroups may read the same rows of K and V: each line is read once where nothing else was measured to be better.
 constexpr bool rereads_are_cheap = false;
+// Vector registers of a lane where a processor holds one workgroup of 512 threads.
+#if defined(__gfx906__)
+constexpr u32 lane_registers = 128;
+#else
+constexpr u32 lane_registers = 256;
+#endif
 LLMC_FN i32 dot4_us(u32 a, u32 b, i32 c) {
 #if __has_builtin(__builtin_amdgcn_sudot4) && (defined(__GFX11__) || defined(__GFX12__))
   return __builtin_amdgcn_sudot4(false, (int)a, true, (int)b, c, false);

@@ -49,6 +49,7 @@ LLMC_FN u64 ballot(bool b) {
 
 // Sum of the products of four unsigned bytes of `a` and four signed bytes of `b`, plus `c`.
 constexpr bool dot4_us_takes_all = true;  // bytes above 127 too
+constexpr u32 lane_registers = 128;  // of a workgroup of 512 threads
 constexpr bool rereads_are_cheap = true;  // rows of K and V that several workgroups read come from L2
 LLMC_FN i32 dot4_us(u32 a, u32 b, i32 c) {
   i32 r;

@@ -4,8 +4,7 @@ phases ARCH FUSE
 
 A preset (tests/targets/preset.py) is cut to two layers, all weights zero, and decodes three tokens; the demo model one behind 520 others.
 Of the weights, a token reads the cache lines that hold them, and of the KV cache those of the positions before it: at most 1.03 times their
-bytes, and each line once. Query heads that share K and V in larger groups than a workgroup takes (kernels/attn_split.h) read them once
-for each part, and those of a short context each for itself: again from the second-level cache. Other reads are printed by kernel.
+bytes, and each line once. Other reads are printed by kernel.
 
 instructions: a matrix times a vector in one tensor type, of llama3.2-1b's feed-forward: how many vector instructions a weight takes (of one
 lane), and that on the card the estimate is bound by bytes.
@@ -26,26 +25,25 @@ import preset  # noqa: E402
 
 LAYERS, DEPTH, LINE, MOST = 2, 520, 128, 1.03
 TOKENS = '1,2,3'
-HEADS_TOGETHER, SHORT = 4, 512  # attn_split: most heads of up to 128 elements together, positions of a short context
 VECTOR = ('vector ALU', 'packed', 'dot', 'transcendental')
 KV, WEIGHTS = 'device 1', 'device 2'  # in the order in which the engine allocates them, behind the arena
 
 
 def prepare(name, arch, fuse, folder):
-    """The program's command, its tokens' positions, and the query heads of a KV head."""
+    """The program's command and its tokens' positions."""
     program = os.path.join(folder, 'program')
     if name == 'demo':
         harness.compile_model(emulated.DEMO, program, '--arch', arch, '--fuse', fuse, '--ctx', 1024)
-        return [program, 'bench', '-p', 0, '-n', 1, '-d', DEPTH, '-r', 1], [DEPTH + 1] * 2, 2
+        return [program, 'bench', '-p', 0, '-n', 1, '-d', DEPTH, '-r', 1], [DEPTH + 1] * 2
     preset.PRESETS['cut'] = preset.PRESETS[name]._replace(layers=LAYERS)
     model = preset.write(os.path.join(folder, 'model.gguf'), 'cut')
     harness.compile_model(model, program, '--arch', arch, '--fuse', fuse, '--weights=extern', '--ctx', 256)
     command = [program, 'logits', '--weights', model, '--step', '--tokens', TOKENS, '-n', 0, '-o', os.path.join(folder, 'logits')]
-    return command, list(range(TOKENS.count(',') + 1)), preset.PRESETS[name].heads // preset.PRESETS[name].kv_heads
+    return command, list(range(TOKENS.count(',') + 1))
 
 
 def traffic(name, arch, fuse, folder):
-    command, positions, group = prepare(name, arch, fuse, folder)
+    command, positions = prepare(name, arch, fuse, folder)
     emulated.use_card(arch, CUS=8)
     info = json.loads(harness.run(command[0], 'info', '--json').stdout)
     counts, _ = emulated.counted(*command[:1], folder, *command[1:])
@@ -60,14 +58,13 @@ def traffic(name, arch, fuse, folder):
 
     kv_bytes = info['kv_bytes_per_position'] * sum(positions) / len(positions)
     failed = []
-    for what, allocation, expected, parts in (('weights', WEIGHTS, info['bytes_per_token'], 1),
-                                              ('KV cache', KV, kv_bytes, group if positions[-1] < SHORT else -(-group // HEADS_TOGETHER))):
+    for what, allocation, expected in (('weights', WEIGHTS, info['bytes_per_token']), ('KV cache', KV, kv_bytes)):
         lines, fetches = (per_token(allocation, count) for count in ('lines', 'fetches'))
         print(f'{name} {arch} {fuse}, {what}: {expected:.0f} bytes a token; '
               f'lines {lines * LINE / expected:.4f}, fetches {fetches * LINE / expected:.4f} of them')
         if not 0.97 <= lines * LINE / expected <= MOST:
             failed.append(f'{what}: lines of {lines * LINE / expected:.3f} times the bytes')
-        if fetches > lines * parts * MOST:
+        if fetches > lines * MOST:
             failed.append(f'{what}: each line is fetched {fetches / lines:.3f} times')
     for kernel in kernels:
         others = {allocation: traffic['read_bytes'] // kernel['launches'] for allocation, traffic in kernel['global'].items()

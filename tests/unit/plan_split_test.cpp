@@ -70,7 +70,7 @@ TEST(Split, ALongContextUsesEveryWorker) {
 
 TEST(Split, PartsOfAGroupCoverItsHeads) {
   for (unsigned group = 1; group <= 32; group++) {
-    for (const unsigned most : {attn_split::max_heads(256), attn_split::max_heads(128), attn_split::matrix_heads}) {
+    for (const unsigned most : {attn_split::max_heads(256, 256), attn_split::max_heads(128, 256), attn_split::max_heads(64, 128), attn_split::matrix_heads}) {
       const unsigned parts = attn_split::parts(group, most), heads = attn_split::heads_per_part(group, most);
       EXPECT_LE(heads, most);
       EXPECT_GE(parts * heads, group);
