@@ -189,6 +189,7 @@ struct Matrix {
       ready();
       Running run = {{lowest, lowest}, {0, 0}, {}};
       LLMC_GRID_STRIDE for (; base < end; base += stride) {
+        static_assert(attn_split::min_piece / 2 >= tile, "the new token is in no tile of a piece before the last");
         const bool newest = base + tile > pos;
         if (newest) take_newest(keys, s, base, pos);
         f32 score[4];
