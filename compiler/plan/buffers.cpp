@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernels/abi.h"
+#include "kernels/attn_split.h"
 #include "kernels/phase_marks.h"
 
 namespace llmc {
@@ -29,7 +30,7 @@ void place_buffers(Plan& plan) {
   add("xf", any_float ? chunk * widest * sizeof(float) : 0);
   add("logits", align_up(s.vocab, 64) * sizeof(float));
   const u64 part_word = plan.fuse == Fuse::model && plan.family != "x86" ? 8 : 4;  // link.h: a word and its number
-  add("attn_part", u64{s.n_heads} * max_attention_pieces * (s.head_dim + 2) * part_word);
+  add("attn_part", u64{s.n_heads} * attn_split::max_pieces * (s.head_dim + 2) * part_word);
   add("attn_count", u64{s.n_heads} * sizeof(u32));
   add("sample", u64{1} << 20);
   const u64 marks = u64{phase_marks::max_workers} * phase_marks::per_worker(s.layers) * sizeof(u64);

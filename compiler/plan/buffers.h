@@ -4,9 +4,6 @@
 
 namespace llmc {
 
-// Most pieces that decode attention cuts a context into.
-constexpr u32 max_attention_pieces = 128;
-
 // Fills plan.buffers, arena_bytes and kv_bytes_per_position. Needs shape, weights, ctx and chunk.
 void place_buffers(Plan& plan);
 

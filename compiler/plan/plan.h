@@ -56,7 +56,7 @@ struct Launch {
   u32 grid = 0;       // workgroups; 0: Args::workers
   u32 threads = 0;    // of a workgroup (GPU)
   u32 shared = 0;     // bytes of dynamic LDS / shared memory
-  bool resident = false;  // holds a grid barrier: all workgroups must be co-resident
+  bool resident = false;  // its workgroups wait for each other, so all must be co-resident
 };
 
 struct Phase {         // for `llmc plan`: what lies between two grid-wide dependencies, for one decode token

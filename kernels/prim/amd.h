@@ -81,7 +81,7 @@ LLMC_FN u32 shfl_xor(u32 v, u32 mask) {
 LLMC_FN u32 shfl(u32 v, u32 source) { return (u32)__builtin_amdgcn_ds_bpermute((int)(source * 4), (int)v); }
 LLMC_FN u64 ballot(bool b) {
 #if !__has_builtin(__builtin_amdgcn_ballot_w32)
-  return __builtin_amdgcn_uicmp((u32)b, 0, 33);  // Clang 15's name for it; 33: not equal
+  return __builtin_amdgcn_uicmp((u32)b, 0, 33);  // the name in hipRTC of Debian 12 (Clang 15), which compiles this in a test; 33: not equal
 #elif __AMDGCN_WAVEFRONT_SIZE == 32
   return __builtin_amdgcn_ballot_w32(b);
 #else
