@@ -160,7 +160,7 @@ class Attention : public testing::TestWithParam<u32> {
 TEST_P(Attention, AroundTheEdgesOfTeamsAndPieces) {
   for (const Shape& s : shapes) {
     for (const u32 position : {0u, 1u, 64u, 127u, 128u}) {
-      for (const u32 workers : {1u, 132u}) {
+      for (const u32 workers : {1u, 20u}) {
         check(s, position, workers, by_teams);
         if (HasFatalFailure()) return;
       }
@@ -171,20 +171,20 @@ TEST_P(Attention, AroundTheEdgesOfTeamsAndPieces) {
 TEST_P(Attention, ShortContexts) {
   for (const Shape& s : shapes) {
     for (const u32 position : {0u, 1u, 63u, 64u, 127u, 130u}) {
-      check(s, position, position % 2 == 0 ? 132 : 3, in_short);
+      check(s, position, position % 2 == 0 ? 20 : 3, in_short);
       if (HasFatalFailure()) return;
     }
   }
-  check(shapes[0], attn_split::short_positions - 1, 132, in_short);
+  check(shapes[0], attn_split::short_positions - 1, 20, in_short);
   check(shapes[3], attn_split::short_positions - 1, 4, in_short);
 }
 
 TEST_P(Attention, LongContexts) {
-  check(shapes[0], 1000, 132, by_teams);
-  check(shapes[0], 3000, 304, by_teams);
+  check(shapes[0], 1000, 33, by_teams);
+  check(shapes[0], 3000, 80, by_teams);
   check(shapes[1], 1000, 3, by_teams);
-  check(shapes[2], 3000, 114, by_teams);
-  check(shapes[4], 1000, 84, by_teams);
+  check(shapes[2], 3000, 30, by_teams);
+  check(shapes[4], 1000, 21, by_teams);
 }
 
 TEST_P(Attention, PiecesAsPackets) {
