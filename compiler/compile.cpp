@@ -70,9 +70,6 @@ void write_standard_output(std::string_view text) {
 std::string_view text_of(const std::vector<u8>& bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 std::string serialized_tokenizer(const GgufFile& file) {
-  if (has_unrecognised_template(file)) {
-    fmt::print(stderr, "warning: the model's chat template is neither ChatML nor Llama 3; the program completes raw text, and -sys is refused.\n");
-  }
   const std::unique_ptr<Tokenizer> tokenizer = tokenizer_from_gguf(file);
   return tokenizer ? tokenizer->serialize() : std::string();
 }
@@ -120,6 +117,7 @@ void compile(const CompileOptions& options) {
   progress.stage("read");
   const std::shared_ptr<const GgufFile> file = GgufFile::open(options.model);
   const Model model = read_model(file);
+  std::string tokenizer = serialized_tokenizer(*file);
   const Target target = find_target(options.arch.empty() ? default_arch() : options.arch);
   const std::string ptxas = find_ptxas(options.ptxas, target);
   if (options.debug_info && target.family != "amd") fail(Exit::usage, "--debug-info is for AMD processors; {} is none.", target.arch);
@@ -159,11 +157,15 @@ void compile(const CompileOptions& options) {
   }
   code.push_back({code_kind(target), target.arch, std::string(text_of(stages.built.object))});
 
+  if (has_unrecognised_template(*file)) {
+    progress.finish();
+    fmt::print(stderr, "warning: the model's chat template is neither ChatML nor Llama 3; the program completes raw text, and -sys is refused.\n");
+  }
   progress.stage("pack");
   const PackReport sizes = write_program({.plan = plan,
                                           .file = *file,
                                           .code = std::move(code),
-                                          .tokenizer = serialized_tokenizer(*file),
+                                          .tokenizer = std::move(tokenizer),
                                           .model_name = std::string(file->get_string("general.name").value_or("")),
                                           .runtime = runtime_blob(),
                                           .output = output,

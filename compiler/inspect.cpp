@@ -7,6 +7,7 @@
 #include "common/text.h"
 #include "compiler/model/model.h"
 #include "compiler/print_plan.h"
+#include "runtime/tokenizer/tokenizer.h"
 
 namespace llmc {
 namespace {
@@ -43,6 +44,7 @@ Summary summarize(const std::shared_ptr<const GgufFile>& file) {
   }
   try {
     const Model m = read_model(file);
+    tokenizer_from_gguf(*file);  // refuses what it does not know
     summary.shape = fmt::format("{}, {} layers, width {}, feed-forward {}, {} heads of {} ({} for keys and values), vocabulary {}, context {}", m.family, m.n_layers,
                                 m.d_model, m.d_ff, m.n_heads, m.head_dim, m.n_kv_heads, m.vocab, m.ctx_train);
   } catch (const InternalError&) {

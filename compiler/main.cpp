@@ -15,6 +15,7 @@
 #include "compiler/print_plan.h"
 #include "compiler/target/target.h"
 #include "compiler/tokenize.h"
+#include "runtime/tokenizer/tokenizer.h"
 
 namespace llmc {
 namespace {
@@ -66,6 +67,7 @@ void add_plan(CLI::App& app, PlanCommand& command) {
   sub->add_flag("--json", command.json, "As JSON");
   sub->callback([&command] {
     const Model model = read_model(GgufFile::open(command.model));
+    tokenizer_from_gguf(*model.file);  // what `compile` would refuse has no plan
     print_plan(make_plan(model, find_target(command.arch.empty() ? default_arch() : command.arch), command.options), command.json, stdout);
   });
 }

@@ -12,4 +12,4 @@ target_compile_definitions(dequantize_test PRIVATE LLMC_DEQUANTIZE_TABLE="${dequ
 llmc_test(gguf_test unit SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/gguf_test.cpp DEPS llmc_gguf)
 llmc_test(model_test unit SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/model_test.cpp DEPS llmc_model)
 llmc_test(inspect_test unit SOURCES ${CMAKE_CURRENT_SOURCE_DIR}/inspect_test.cpp ${CMAKE_SOURCE_DIR}/compiler/inspect.cpp
-          ${CMAKE_SOURCE_DIR}/compiler/print_plan.cpp DEPS llmc_plan llmc_model)
+          ${CMAKE_SOURCE_DIR}/compiler/print_plan.cpp DEPS llmc_plan llmc_model llmc_tokenizer)

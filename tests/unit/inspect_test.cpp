@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 #include "tests/unit/gguf_builder.h"
+#include "tests/unit/model_file.h"
 
 namespace llmc {
 namespace {
@@ -52,6 +53,13 @@ TEST(Inspect, Json) {
   EXPECT_EQ(json["types"]["Q4_0"]["bytes"], 3 * 2 * 18);
   EXPECT_EQ(json["tensors"][1]["type"], "IQ4_NL");
   EXPECT_EQ(json["tensors"][0]["shape"], (std::vector<int>{64, 3}));
+}
+
+TEST(Inspect, ATokenizerThatIsNotKnownIsWhyTheModelCannotBeCompiled) {
+  EXPECT_EQ(nlohmann::json::parse(inspected(test::model_file("llama"), true))["supported"], true);
+  const nlohmann::json json = nlohmann::json::parse(inspected(test::model_file("llama").text("tokenizer.ggml.model", "rwkv"), true));
+  EXPECT_EQ(json["supported"], false);
+  EXPECT_NE(json["reason"].get<std::string>().find("rwkv"), std::string::npos) << json["reason"];
 }
 
 }  // namespace
