@@ -1,9 +1,7 @@
 #include "compiler/compile.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -17,6 +15,7 @@
 #include "compiler/progress.h"
 #include "compiler/ptxas.h"
 #include "compiler/report.h"
+#include "compiler/standard_output.h"
 #include "compiler/target/target.h"
 #include "runtime/runtime_blob.h"
 #include "runtime/tokenizer/tokenizer.h"
@@ -63,8 +62,8 @@ void write_file(const std::string& path, std::string_view text, const std::strin
 }
 
 void write_standard_output(std::string_view text) {
-  if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0) return;
-  fail(Exit::failed, "Standard output cannot be written: {}. Check the disk or pipe it goes to.", std::strerror(errno));
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  finish_standard_output();
 }
 
 std::string_view text_of(const std::vector<u8>& bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstring>
 #include <new>
+#include <system_error>
 
 #include "common/error.h"
 #include "common/options.h"
@@ -13,6 +14,7 @@
 #include "compiler/inspect.h"
 #include "compiler/model/model.h"
 #include "compiler/print_plan.h"
+#include "compiler/standard_output.h"
 #include "compiler/target/target.h"
 #include "compiler/tokenize.h"
 #include "runtime/tokenizer/tokenizer.h"
@@ -126,12 +128,17 @@ int run(int argc, char** argv) {
   if (argv[1][0] != '-' && app.get_subcommands([&](const CLI::App* sub) { return sub->get_name() == argv[1]; }).empty()) {
     fail(Exit::usage, "there is no command '{}'. `llmc --help` lists them.", argv[1]);
   }
+  int code = 0;
   try {
     app.parse(argc, argv);
-    return 0;
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : static_cast<int>(Exit::usage);
+    code = app.exit(error) == 0 ? 0 : static_cast<int>(Exit::usage);
+  } catch (const std::system_error&) {
+    finish_standard_output();  // fmt::print throws where it cannot write
+    throw;
   }
+  finish_standard_output();
+  return code;
 }
 
 }  // namespace
