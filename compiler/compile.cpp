@@ -1,11 +1,15 @@
 #include "compiler/compile.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "common/error.h"
+#include "common/text.h"
 #include "compiler/build/build.h"
 #include "compiler/detect_gpu.h"
 #include "compiler/emit/emit.h"
@@ -94,9 +98,19 @@ void write_stage(const CompileOptions& options, const Stages& stages, const std:
   print_made(output);
 }
 
+// Before the build: a folder that cannot be had is told then.
+void make_temps_folder(const std::string& folder) {
+  std::error_code fault;
+  if (fs::exists(folder, fault) && !fs::is_directory(folder, fault)) {
+    fail(Exit::usage, "--save-temps: '{}' is not a folder. Name one, or leave the name out to write beside the output.", printable(folder, 4096));
+  }
+  fs::create_directories(folder, fault);
+  if (!fault && access(folder.c_str(), W_OK | X_OK) != 0) fault = std::error_code(errno, std::generic_category());
+  if (fault) fail(Exit::failed, "--save-temps: cannot write in the folder '{}': {}. Name another.", printable(folder, 4096), fault.message());
+}
+
 void save_temps(const CompileOptions& options, const Target& target, const Stages& stages, const std::string& output) {
   const fs::path folder = options.temps_folder.empty() ? fs::path(output).parent_path() : fs::path(options.temps_folder);
-  if (!folder.empty()) fs::create_directories(folder);
   const std::string base = (folder / fs::path(output).filename()).string();
   const bool x86 = target.family == "x86";
   write_file(base + ".plan.json", stages.plan, options.model);
@@ -134,6 +148,7 @@ void compile(const CompileOptions& options) {
     return write_stage(options, stages, output);
   }
 
+  if (!options.temps_folder.empty()) make_temps_folder(options.temps_folder);
   progress.stage("build");
   BuildRequest request;
   request.source = stages.source;

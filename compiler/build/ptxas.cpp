@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <regex>
 #include <sstream>
 #include "common/error.h"
@@ -54,6 +55,10 @@ std::vector<u8> assemble_cubin(const std::string& path, const std::vector<u8>& p
   const ChildResult child = run_child({path, "-v", "-arch=" + arch, "-o", output, input}, "", {600, 0});
   if (!child.started)
     fail(Exit::usage, "--ptxas: {} {}. Give the path of the CUDA toolkit's ptxas, or leave --ptxas out.", path, child.describe());
+  // One that is no ptxas, or was killed, is not our mistake; one that has something to say about our PTX is.
+  if (child.ok() ? !std::filesystem::exists(output) : child.err.empty() && child.out.empty())
+    fail(Exit::failed, "--ptxas: {} made no cubin for {}: it {}. Give the path of the CUDA toolkit's ptxas, or leave --ptxas out.", path, arch,
+         child.describe());
   if (!child.ok())
     throw InternalError(
         fmt::format("{} refuses the generated PTX for {}: it {}: {}{}", path, arch, child.describe(), child.err, child.out));
