@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "common/error.h"
+#include "compiler/build/interrupt.h"
 
 extern char** environ;
 
@@ -106,25 +107,26 @@ void set_limit(int resource, u64 value, u64 grace) {
   _exit(127);
 }
 
-// Waits until every copy of the lifeline is closed. False when the time is over first.
-bool wait_for_end(int lifeline, double seconds, int& start_error) {
+// Waits until every copy of the lifeline is closed. False when the time is over first, or an interrupt comes.
+bool wait_for_end(int lifeline, double seconds, const sigset_t& signals, int& start_error) {
   using clock = std::chrono::steady_clock;
   const clock::time_point deadline = clock::now() + std::chrono::microseconds(static_cast<i64>(seconds * 1e6));
-  for (;;) {
-    int timeout = -1;
+  while (!interrupted()) {
+    timespec timeout = {};
     if (seconds > 0) {
       const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - clock::now()).count();
       if (left < 0) return false;
-      timeout = static_cast<int>(std::min<i64>(left + 1, 1'000'000));
+      timeout = {left / 1000, left % 1000 * 1'000'000 + 999'999};
     }
     pollfd waiting{lifeline, POLLIN, 0};
-    const int ready = poll(&waiting, 1, timeout);
+    const int ready = ppoll(&waiting, 1, seconds > 0 ? &timeout : nullptr, &signals);
     if (ready <= 0) continue;
     int error;
     const ssize_t n = read(lifeline, &error, sizeof error);
     if (n == static_cast<ssize_t>(sizeof error)) start_error = error;
     if (n == 0) return true;
   }
+  return false;
 }
 
 }  // namespace
@@ -158,12 +160,15 @@ ChildResult run_child(const std::vector<std::string>& argv, const std::string& i
 
   ChildResult result;
   result.seconds_allowed = limits.seconds;
-  int start_error = 0;
-  result.timed_out = !wait_for_end(reads.fd(), limits.seconds, start_error);
-  if (result.timed_out) kill(pid, SIGKILL);
-  int status = 0;
-  while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  int start_error = 0, status = 0;
+  {
+    const InterruptsHeldBack held_back;
+    result.timed_out = !wait_for_end(reads.fd(), limits.seconds, held_back.before(), start_error);
+    if (result.timed_out) kill(pid, SIGKILL);
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    }
   }
+  if (interrupted()) fail(Exit::failed, "interrupted while {} ran.", argv.front());
   result.started = start_error == 0;
   if (!result.started) result.error = std::strerror(start_error);
   if (WIFEXITED(status)) result.exit_code = WEXITSTATUS(status);

@@ -1,4 +1,4 @@
-// Runs a program with limits and collects what it says. The child dies with its parent.
+// Runs a program with limits and collects what it says. The child dies with its parent, and where a signal is noted (interrupt.h).
 #pragma once
 #include <string>
 #include <vector>
@@ -23,7 +23,7 @@ struct ChildResult {
   double seconds_allowed = 0;
 };
 
-// argv[0] is the path of the program. `environment` entries ("NAME=VALUE") replace those of this process with the same name.
+// Error(Exit::failed) where the wait is interrupted. argv[0] is the path of the program. `environment` entries ("NAME=VALUE") replace those of this process with the same name.
 ChildResult run_child(const std::vector<std::string>& argv, const std::string& input, const ChildLimits& limits,
                       const std::vector<std::string>& environment = {});
 

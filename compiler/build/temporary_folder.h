@@ -1,7 +1,9 @@
-// A folder under $TMPDIR (else /tmp) that goes away with its owner, and whole-file reads and writes. Failures are Error(Exit::failed).
+// A folder under $TMPDIR (else /tmp) that goes away with its owner, also where SIGINT, SIGTERM or SIGHUP ends the process, and whole-file
+// reads and writes. Failures are Error(Exit::failed).
 #pragma once
 #include <string>
 #include <string_view>
+#include "compiler/build/interrupt.h"
 
 namespace llmc {
 
@@ -19,6 +21,7 @@ class TemporaryFolder {
   const std::string& path() const { return path_; }
 
  private:
+  InterruptGuard guard_;  // goes last: the folder is gone when a signal ends the process
   std::string path_;
 };
 

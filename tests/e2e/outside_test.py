@@ -279,6 +279,19 @@ def outputs(folder):
     assert open(model, 'rb').read() == before
     assert sorted(os.listdir(folder)) == ['link', 'tiny.gguf']
 
+    # Ended while it builds: nothing is left, neither here nor where temporary files go.
+    temporary = os.path.join(folder, 'temporary')
+    os.mkdir(temporary)
+    for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+        running = subprocess.Popen(compile_to(os.path.join(folder, 'program')), stderr=subprocess.DEVNULL, env=dict(os.environ, TMPDIR=temporary))
+        while not os.listdir(temporary) and running.poll() is None:
+            time.sleep(0.001)
+        running.send_signal(number)
+        assert running.wait(20) == code, running.returncode
+        assert os.listdir(temporary) == []
+    os.rmdir(temporary)
+    assert sorted(os.listdir(folder)) == ['link', 'tiny.gguf']
+
     # Killed while it writes: the old program stays whole, and the next run removes what was left.
     large = harness.make_model(os.path.join(folder, 'large.gguf'), '--layers', '1', '--vocab', '65536')
     program = write(os.path.join(folder, 'program'), b'the old program')

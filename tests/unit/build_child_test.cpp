@@ -3,6 +3,7 @@
 #include <csignal>
 #include <filesystem>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include "common/error.h"
 #include "compiler/build/build.h"
 #include "compiler/build/child_process.h"
@@ -116,6 +117,25 @@ TEST(BuildChild, NoNameLeavesTheFolder) {
   for (const char* name : {"", "../x", "a/b", ".hidden", "a b"}) {
     request.name = name;
     EXPECT_THROW(build(request), InternalError) << name;
+  }
+}
+
+TEST(TemporaryFolder, ASignalLeavesNothing) {
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+    const std::string parent = make_folder("", "llmc-test");
+    const pid_t process = fork();
+    if (process == 0) {
+      setenv("TMPDIR", parent.c_str(), 1);
+      TemporaryFolder folder;
+      write_file(folder.path() + "/file", "half");
+      run_child({"/bin/sh", "-c", "kill -" + std::to_string(number) + " $PPID; exec sleep 60"}, "", {});
+      _exit(0);
+    }
+    int status = 0;
+    waitpid(process, &status, 0);
+    EXPECT_EQ(WEXITSTATUS(status), 128 + number);
+    EXPECT_TRUE(std::filesystem::is_empty(parent));
+    std::filesystem::remove_all(parent);
   }
 }
 
