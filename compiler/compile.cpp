@@ -131,7 +131,8 @@ void compile(const CompileOptions& options) {
   const std::shared_ptr<const GgufFile> file = GgufFile::open(options.model);
   const Model model = read_model(file);
   std::string tokenizer = serialized_tokenizer(*file);
-  const Target target = find_target(options.arch.empty() ? default_arch() : options.arch);
+  const DefaultArch arch = options.arch.empty() ? default_arch() : DefaultArch{options.arch, ""};
+  const Target target = find_target(arch.arch);
   const std::string ptxas = find_ptxas(options.ptxas, target);
   if (options.debug_info && target.family != "amd") fail(Exit::usage, "--debug-info is for AMD processors; {} is none.", target.arch);
 
@@ -139,6 +140,9 @@ void compile(const CompileOptions& options) {
   const Plan plan = make_plan(model, target, {options.ctx, options.fuse, options.extern_weights});
   Stages stages;
   stages.plan = plan_to_json(plan).dump(2) + "\n";
+
+  progress.finish();
+  print_target(target, arch.why, plan);
 
   progress.stage("emit");
   stages.source = emit(plan);

@@ -1,15 +1,16 @@
 #include "compiler/detect_gpu.h"
 
+#include <fmt/format.h>
 #include "compiler/target/target.h"
 #include "runtime/device/device.h"
 
 namespace llmc {
 
-std::optional<std::string> detect_gpu() {
+DefaultArch default_arch() {
   const std::optional<std::string> found = first_gpu_arch();
-  return found ? arch_for_device(*found) : std::nullopt;
+  if (!found) return {"native", "no GPU was found"};
+  if (const std::optional<std::string> arch = arch_for_device(*found)) return {*arch, ""};
+  return {"native", fmt::format("llmc has no code for the GPU that was found, a {}", *found)};
 }
-
-std::string default_arch() { return detect_gpu().value_or("native"); }
 
 }  // namespace llmc

@@ -1,15 +1,15 @@
-// The GPU of the machine that compiles, asked of its driver library.
+// The processor to compile for where none is named: the GPU of this machine, asked of its driver library, else its CPU.
 #pragma once
-#include <optional>
 #include <string>
 
 namespace llmc {
 
-// A supported arch ("sm_90", "gfx1100") of the first GPU, NVIDIA before AMD; nothing where there is no driver, no device, or one
-// that llmc has no code for.
-std::optional<std::string> detect_gpu();
+struct DefaultArch {
+  std::string arch;  // that of the first GPU ("sm_90", "gfx1100"), NVIDIA before AMD, else "native"
+  std::string why;   // native: why it is no GPU (none is there, or llmc has no code for it); else empty
+};
 
-// What `llmc compile` and `llmc plan` take without --arch: the GPU that is there, else native.
-std::string default_arch();
+// What `llmc compile` and `llmc plan` take without --arch.
+DefaultArch default_arch();
 
 }  // namespace llmc

@@ -22,9 +22,13 @@
 namespace llmc {
 namespace {
 
+std::string refuse_empty(const std::string& text) { return text.empty() ? "'' is no value. Give one, or leave the flag out." : ""; }
+
 // What `compile` and `plan` share.
 void add_target_options(CLI::App& app, std::string& arch, u32& ctx, std::optional<Fuse>& fuse) {
-  app.add_option("--arch", arch, "Processor, e.g. gfx1100, sm_90, x86-64-v4, native (default: the GPU that is there, else native)")->type_name("ARCH");
+  app.add_option("--arch", arch, "Processor, e.g. gfx1100, sm_90, x86-64-v4, native (default: the GPU that is there, else native)")
+      ->type_name("ARCH")
+      ->check(refuse_empty);
   add_number(app, "--ctx", ctx, {.least = 1}, "Most positions the program can hold (default: the model's, at most 8192)")->type_name("N");
   add_choice<Fuse>(app, "--fuse", fuse, {{"op", Fuse::op}, {"block", Fuse::block}, {"model", Fuse::model}},
                    "Kernels: one a phase (op), a transformer block (block) or a token (model) (default: the faster there)");
@@ -33,7 +37,9 @@ void add_target_options(CLI::App& app, std::string& arch, u32& ctx, std::optiona
 void add_compile(CLI::App& app, CompileOptions& options) {
   CLI::App* sub = app.add_subcommand("compile", "Make an executable of a model for one processor");
   sub->add_option("model", options.model, "GGUF file")->required();
-  sub->add_option("-o,--output", options.output, "Where to write (default: the model's name with .bin, here)")->type_name("FILE");
+  sub->add_option("-o,--output", options.output, "Where to write (default: the model's name with .bin, here)")
+      ->type_name("FILE")
+      ->check(refuse_empty);
   add_target_options(*sub, options.arch, options.ctx, options.fuse);
   add_choice<bool>(*sub, "--weights", options.extern_weights, {{"embed", false}, {"extern", true}},
                    "Carry the weights in the executable (embed) or leave them in the GGUF (extern)")
@@ -70,7 +76,7 @@ void add_plan(CLI::App& app, PlanCommand& command) {
   sub->callback([&command] {
     const Model model = read_model(GgufFile::open(command.model));
     tokenizer_from_gguf(*model.file);  // what `compile` would refuse has no plan
-    print_plan(make_plan(model, find_target(command.arch.empty() ? default_arch() : command.arch), command.options), command.json, stdout);
+    print_plan(make_plan(model, find_target(command.arch.empty() ? default_arch().arch : command.arch), command.options), command.json, stdout);
   });
 }
 
