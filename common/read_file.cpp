@@ -27,12 +27,12 @@ constexpr size_t longest_path = 1000;  // in a message
 std::string read_text_file(const std::string& path, const char* flag) {
   const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) {
-    fail(Exit::bad_input, "The file {} cannot be opened: {}. Check the path given with {}.", printable(path, longest_path), std::strerror(errno), flag);
+    fail(Exit::bad_input, "The file '{}' cannot be opened: {}. Check the path given with {}.", printable(path, longest_path), std::strerror(errno), flag);
   }
   std::string text;
   const int fault = read_all(fd, text);
   close(fd);
-  if (fault != 0) fail(Exit::bad_input, "The file {} cannot be read: {}. Give another with {}.", printable(path, longest_path), std::strerror(fault), flag);
+  if (fault != 0) fail(Exit::bad_input, "The file '{}' cannot be read: {}. Give another with {}.", printable(path, longest_path), std::strerror(fault), flag);
   return text;
 }
 
