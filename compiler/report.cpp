@@ -65,7 +65,7 @@ void print_cpu_rows(const Plan& plan) {
 }  // namespace
 
 void print_target(const Target& target, const std::string& why, const Plan& plan) {
-  fmt::print(stderr, "{:<10} {} ({}{}{}), level {}\n", "for", target.name(), target.title, why.empty() ? "" : ": ", why, fuse_name(plan.fuse));
+  fmt::print(stderr, "{:<8} {} ({}{}{}), level {}\n", "for", target.name(), target.title, why.empty() ? "" : ": ", why, fuse_name(plan.fuse));
 }
 
 void print_made(const std::string& output) { fmt::print(stderr, "{:<10} {}\n", "made", output); }
