@@ -27,7 +27,7 @@ int logits(const LogitsFlags& flags) {
     fail(Exit::usage, "{} prompt tokens and {} greedy ones do not fit in the context of {} positions. Ask for fewer.", flags.tokens.size(), flags.greedy,
          engine->ctx());
   }
-  AtomicFile file(flags.output, std::vector<std::string>{program.image->path()});
+  AtomicFile file(flags.output, input_files(program, flags.engine));
   i32 best = 0;
   const auto write_row = [&](std::span<const float> row) {
     file.append({reinterpret_cast<const u8*>(row.data()), row.size_bytes()});

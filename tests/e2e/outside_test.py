@@ -121,7 +121,22 @@ def extern(folder):
     refused(3, (outside, '-p', PROMPT, '--weights', tiny(folder)), 'tiny.gguf')
     refused(3, (outside, '-p', PROMPT, '--weights', os.path.join(folder, 'absent.gguf')), 'absent.gguf')
     refused(2, (embedded, '-p', PROMPT, '--weights', DEMO), '--weights=extern')
+    # An output never replaces the model, whether it is named, linked to or found beside the program.
+    copy, link = os.path.join(folder, 'copy.gguf'), os.path.join(folder, 'link')
+    shutil.copy(DEMO, copy)
+    os.symlink(copy, link)
+    for command in (('logits', '--tokens', '1', '-o'), ('bench', '-p', '1', '-n', '0', '-r', '1', '--save-baseline')):
+        for output in (copy, link):
+            refused(2, (outside, *command, output, '--weights', copy), copy, 'input')
+    # --trace is a GPU program's, which refuses before it asks for a device.
+    harness.compile_model(DEMO, os.path.join(folder, 'gpu'), '--arch', 'sm_90', '--fuse', 'model', '--weights', 'extern')
+    refused(2, (os.path.join(folder, 'gpu'), 'bench', '-p', '0', '-n', '1', '-r', '1', '--trace', copy, '--weights', copy), copy, 'input')
+    assert same_bytes(copy, DEMO)
     shutil.copy(DEMO, folder)  # beside the program it is found
+    beside = os.path.join(folder, os.path.basename(DEMO))
+    refused(2, (outside, 'logits', '--tokens', '1', '-o', beside), beside, 'input')
+    refused(2, (outside, 'bench', '-p', '1', '-n', '0', '-r', '1', '--save-baseline', beside), beside, 'input')
+    assert same_bytes(beside, DEMO)
     assert 'fox' in text_of(outside, '-p', PROMPT, *GREEDY)
 
 
