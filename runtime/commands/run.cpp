@@ -62,6 +62,15 @@ int run(const RunFlags& flags) {
   return 0;
 }
 
+// A sub-command takes only the flags behind it: one before it would be dropped without a word.
+void refuse_flags_before(const CLI::App& app, const std::string& command) {
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->count() == 0) continue;
+    throw CLI::ValidationError(option->get_name(false, true),
+                               fmt::format("it stands before the sub-command {0}, whose flags belong behind it: `{0} --help` lists them.", command));
+  }
+}
+
 }  // namespace
 
 void add_run(CLI::App& app, Action& action) {
@@ -77,7 +86,7 @@ void add_run(CLI::App& app, Action& action) {
   add_sampling_flags(app, flags->sampling);
   add_engine_flags(app, flags->engine, true);
   app.callback([&app, &action, flags, prompt, file, system] {
-    if (!app.get_subcommands().empty()) return;
+    if (!app.get_subcommands().empty()) return refuse_flags_before(app, app.get_subcommands().front()->get_name());
     flags->has_prompt = prompt->count() > 0;
     flags->has_file = file->count() > 0;
     flags->has_system = system->count() > 0;

@@ -191,6 +191,10 @@ def arguments(folder):
     refused(2, (program, '-p'), '--prompt needs a value')
     refused(2, (program, '-p', 'x', '-p', 'y'), '--prompt is given more than once')
     refused(2, (program, '-p', 'x', '-c', '1000'), '1000', '256')
+    for flags, name in ((('-n', '3'), '--predict'), (('-p', 'hi'), '--prompt'), (('--weights', model), '--weights'), (('--raw',), '--raw'),
+                        (('-sys', 'y'), '--system-prompt')):
+        for command in (('bench', '-p', '1', '-n', '0', '-r', '1'), ('info',), ('selftest',)):
+            refused(2, (program, *flags, *command), name, f'before the sub-command {command[0]}')
     refused(2, (program, '-p', 'x', '-f', program), '--file')
     refused(3, (program, '-f', os.path.join(folder, 'absent')), 'absent', 'No such file', '-f')
     refused(3, (program, '-f', folder), folder, '-f')
