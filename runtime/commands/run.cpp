@@ -52,6 +52,7 @@ int run(const RunFlags& flags) {
       messages.push_back({"user", text});
       request.prompt = encode_chat(tokenizer, messages, true);
     }
+    check_prompt(request.prompt, program.plan, checked_ctx(program.plan, flags.engine.ctx), 0);
   }
   RunningEngine engine(program, flags.engine, true);
   if (interactive) return chat(*engine, tokenizer, request, flags.system, raw);

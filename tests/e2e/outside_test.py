@@ -232,6 +232,21 @@ def arguments(folder):
     assert running.returncode == 0 and len(whole) > 50
 
 
+def refused_early(folder):
+    """What can be refused is refused before a device is asked for: here a program whose device is not there (it would be exit 5)."""
+    model = tiny(folder, '--ctx', '64')
+    program, output = os.path.join(folder, 'program'), os.path.join(folder, 'l')
+    harness.compile_model(model, program, '--arch', 'sm_90')
+    absent = {'CUDA_VISIBLE_DEVICES': ''}  # no GPU, where there is one
+    logits = (program, 'logits', '-o', output, '--tokens')
+    refused(5, (*logits, '1'), env=absent)
+    refused(2, (*logits, '1,512'), '512', env=absent)
+    refused(2, (*logits, '1,2', '-n', '63'), '64', env=absent)
+    refused(2, (*logits[:-2], program, '--tokens', '1'), 'input', env=absent)
+    refused(2, (program, '--raw', '-p', 'word ' * 80), '64 positions', env=absent)
+    refused(2, (program, '--raw', '-p', ''), 'empty', env=absent)
+
+
 def context(folder):
     """A full context, signals, and a model without a chat template."""
     model = flat_model.write(os.path.join(folder, 'flat.gguf'), template=False, layers=12)  # slow enough to be interrupted
@@ -456,8 +471,8 @@ def cut_short(folder):
     end_of(running, '')
 
 
-CASES = {case.__name__: case for case in (story, fusion, reproducible, extern, vocabulary, arguments, context, no_vocabulary, damage, outputs, llmc,
-                                          emit, names, baseline, cut_short)}
+CASES = {case.__name__: case for case in (story, fusion, reproducible, extern, vocabulary, arguments, refused_early, context, no_vocabulary, damage,
+                                          outputs, llmc, emit, names, baseline, cut_short)}
 
 if __name__ == '__main__':
     if sys.argv[1:] == ['--list']:
