@@ -181,6 +181,11 @@ def arguments(folder):
                     (program, '--version'), (harness.LLMC, '--version')):
         done = harness.run(*command)
         assert done.stdout and done.stderr == '', command
+    with open('/dev/full', 'w') as full:
+        for command in (('--help',), ('--version',), ('bench', '--help'), ('info',), ('info', '--json'), ('selftest',),
+                        ('-p', 'x', '--raw', '-n', '200', '--temp', '2', '--top-k', '0', '-s', '3')):
+            done = subprocess.run([program, *command], stdout=full, stderr=subprocess.PIPE, text=True)
+            assert done.returncode == 1 and 'standard output: No space left' in done.stderr, (command, done)
     refused(2, (program, '--frobnicate'), '--frobnicate', '--help')
     refused(2, (program, 'Tell me a story.'), 'Tell me a story.', '-p')
     refused(2, (program, '-p', 'x', '--temp', 'warm'), "--temp: 'warm' is not a finite number")
