@@ -181,9 +181,9 @@ void check_phases(const BenchFlags& flags, const std::vector<Row>& rows, const P
 // has been read by then.
 void check_outputs(const BenchFlags& flags, const Program& program) {
   std::vector<std::string> inputs = input_files(program, flags.engine);
-  if (!flags.save_baseline.empty()) checked_output(flags.save_baseline, inputs);
+  if (!flags.save_baseline.empty()) checked_output(flags.save_baseline, inputs, "--save-baseline");
   if (!flags.compare_baseline.empty()) inputs.push_back(flags.compare_baseline);
-  if (!flags.trace.empty()) checked_output(flags.trace, inputs);
+  if (!flags.trace.empty()) checked_output(flags.trace, inputs, "--trace");
 }
 
 // Where the time of the last token of the last test that decodes went.
@@ -194,7 +194,7 @@ void report_phases(const BenchFlags& flags, const std::vector<Row>& rows, Engine
   const double token_ms = mean(last->token_ms);
   if (flags.phases) write_out("\n" + phases_table(engine, token_ms));
   if (flags.trace.empty()) return;
-  AtomicFile file(flags.trace);
+  AtomicFile file(flags.trace, {}, "--trace");
   const std::string text = phases_trace(engine, token_ms);
   file.append({reinterpret_cast<const u8*>(text.data()), text.size()});
   file.commit(false);

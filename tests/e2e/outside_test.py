@@ -441,7 +441,11 @@ def baseline(folder):
     for field in ('arch', 'device'):
         refused(3, (*measure, '--compare-baseline', changed(**{field: 'a400'})), f'another {field}', 'a400', file[field])
     refused(3, (program, 'bench', '-p', '9', '-n', '0', '-r', '1', '-t', '1', '--compare-baseline', same), 'pp9', 'pp8', 'tg4')
-    refused(3, (*measure, '--compare-baseline', write(os.path.join(folder, 'broken'), b'{}')), 'broken', 'not a baseline')
+    refused(3, (*measure, '--compare-baseline', write(os.path.join(folder, 'broken'), b'{}')), 'broken', 'not a baseline', '--save-baseline')
+    text = refused(3, (*measure, '--compare-baseline', write(os.path.join(folder, 'text'), b'some text')), 'not a baseline', 'not JSON', '--save-baseline')
+    assert 'json.exception' not in text, text
+    text = refused(1, (*measure, '--save-baseline', os.path.join(folder, 'absent', 'kept')), 'absent', '--save-baseline')
+    assert '-o' not in text, text
     refused(3, (*measure, '--compare-baseline', os.path.join(folder, 'absent')), 'absent', '--compare-baseline')
     refused(2, (*measure, '--save-baseline', program), 'input')
     refused(2, (*measure, '--save-baseline', '-'), 'standard output')
