@@ -47,6 +47,14 @@ u32 checked_ctx(const Plan& plan, u32 asked) {
   return asked == 0 ? plan.ctx : asked;
 }
 
+void check_tokens(const Plan& plan, std::span<const i32> tokens) {
+  for (const i32 token : tokens) {
+    if (token < 0 || static_cast<u32>(token) >= plan.shape.vocab) {
+      fail(Exit::usage, "Token {} is not one of the model's {} tokens.", token, plan.shape.vocab);
+    }
+  }
+}
+
 bool has_phase_marks(const Plan& plan) { return plan.family != "x86" && plan.fuse == Fuse::model; }
 
 Engine::Engine(const Plan& plan, std::unique_ptr<Device> device, std::span<const u8> code, const WeightsSource& weights, const EngineOptions& options)
@@ -86,11 +94,7 @@ u8* Engine::buffer(const char* name) const { return args_.arena + plan_.buffer(n
 void Engine::check_ids(std::span<const i32> tokens) const {
   require(!tokens.empty(), "no tokens to feed");
   require(position_ + tokens.size() <= ctx(), "more tokens than the context holds");
-  for (const i32 token : tokens) {
-    if (token < 0 || static_cast<u32>(token) >= plan_.shape.vocab) {
-      fail(Exit::usage, "Token {} is not one of the model's {} tokens.", token, plan_.shape.vocab);
-    }
-  }
+  check_tokens(plan_, tokens);
 }
 
 void Engine::rewind(u32 position) {

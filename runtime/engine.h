@@ -30,6 +30,9 @@ std::string mebibytes(u64 bytes);
 // The positions of a KV cache for which `asked` was given (0: the plan's). Error(usage) where that is more than the plan's.
 u32 checked_ctx(const Plan& plan, u32 asked);
 
+// Error(usage) where one is not in the model's vocabulary.
+void check_tokens(const Plan& plan, std::span<const i32> tokens);
+
 bool has_phase_marks(const Plan& plan);  // its kernels can note when their phases begin
 
 struct EngineOptions {

@@ -1,7 +1,9 @@
 // The program that llmc makes: this runtime, with the model in its own file.
 #include <cstdio>
 #include <exception>
+#include <iostream>
 #include <new>
+#include <sstream>
 #include <unistd.h>
 #include "common/error.h"
 #include "common/options.h"
@@ -30,7 +32,9 @@ int run_program(int argc, char** argv) {
     app.name(argv[0]);
     app.parse(words);
   } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);
+    std::ostringstream help;  // or the version; std::cout would not say that it cannot be written
+    const int code = app.exit(error, help, std::cerr);
+    write_out(help.str());
     return code == 0 ? 0 : static_cast<int>(Exit::usage);
   }
   return action();

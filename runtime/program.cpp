@@ -47,6 +47,12 @@ Program open_program() {
   return program;
 }
 
+std::vector<std::string> input_files(const Program& program, const EngineFlags& flags) {
+  std::vector<std::string> files = {program.image->path()};
+  if (program.plan.extern_weights) files.push_back(extern_weights_file(*program.image, flags.weights));
+  return files;
+}
+
 RunningEngine::RunningEngine(const Program& program, const EngineFlags& flags, bool announce) {
   const u32 ctx = checked_ctx(program.plan, flags.ctx);
   if (!program.plan.extern_weights && !flags.weights.empty()) {

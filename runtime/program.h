@@ -2,6 +2,7 @@
 #pragma once
 #include <memory>
 #include <string>
+#include <vector>
 #include "compiler/plan/plan.h"
 #include "runtime/engine.h"
 #include "runtime/image.h"
@@ -26,6 +27,10 @@ struct EngineFlags {
   std::string weights;  // --weights
   bool timed = false;   // decode steps note the times of their phases
 };
+
+// The files that a sub-command reads, so that none of its outputs may replace them: the program itself and, with extern weights, the
+// GGUF. Error(usage) where that is not there.
+std::vector<std::string> input_files(const Program& program, const EngineFlags& flags);
 
 class RunningEngine {
  public:

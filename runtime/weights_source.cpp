@@ -63,19 +63,25 @@ std::unique_ptr<WeightsSource> embedded_weights(const Image& image, const Plan& 
   return std::make_unique<EmbeddedWeights>(image, on_gpu(plan));
 }
 
-std::unique_ptr<WeightsSource> extern_weights(const Image& image, const std::string& path) {
+std::string extern_weights_file(const Image& image, const std::string& path) {
   require(image.extern_weights().has_value(), "extern weights of a program that holds its own");
   const std::string& wanted = *image.extern_weights();
+  if (!path.empty()) return path;
   const std::string beside = (std::filesystem::path(image.path()).parent_path() / std::filesystem::path(wanted).filename()).string();
-  const std::string& chosen = path.empty() ? beside : path;
-  if (path.empty() && !std::filesystem::exists(beside)) {
+  std::error_code fault;
+  if (!std::filesystem::exists(beside, fault)) {
     fail(Exit::usage, "This program was compiled with --weights=extern and reads its weights from {}; {} is not there. Give the GGUF it was compiled from: --weights FILE.",
          wanted, beside);
   }
+  return beside;
+}
+
+std::unique_ptr<WeightsSource> extern_weights(const Image& image, const std::string& path) {
+  const std::string chosen = extern_weights_file(image, path);
   std::unique_ptr<GgufFile> file = GgufFile::open(chosen);
   if (gguf_identity(*file) != image.identity()) {
     fail(Exit::bad_input, "{} is another model than the one this program was compiled from ({}): metadata and tensor table differ. Give that file with --weights, or compile this one.",
-         chosen, wanted);
+         chosen, *image.extern_weights());
   }
   return std::make_unique<RepackedWeights>(std::move(file));
 }

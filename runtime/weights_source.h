@@ -21,8 +21,11 @@ class WeightsSource {
 // Error(bad_input) from place(). A CPU only maps it, and `selftest` checks.
 std::unique_ptr<WeightsSource> embedded_weights(const Image& image, const Plan& plan);
 
-// `path`: --weights; empty: the GGUF's own name, beside the program. Error(usage) where that is not there, so that the flag is needed;
-// Error(bad_input) where `path` cannot be opened, or the file is another model than the program was compiled from.
+// The GGUF that a program with extern weights reads. `path`: --weights; empty: the GGUF's own name, beside the program. Error(usage)
+// where that is not there, so that the flag is needed.
+std::string extern_weights_file(const Image& image, const std::string& path);
+
+// Of that file. Error(bad_input) where it cannot be opened, or is another model than the program was compiled from.
 std::unique_ptr<WeightsSource> extern_weights(const Image& image, const std::string& path);
 
 }  // namespace llmc

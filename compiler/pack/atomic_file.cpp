@@ -57,14 +57,14 @@ void remove_leftovers(const std::string& folder, const std::string& prefix) {
 
 std::string folder_of(const std::filesystem::path& target) { return target.has_parent_path() ? target.parent_path().string() : "."; }
 
-[[noreturn]] void cannot_write_in(const std::string& folder, int code) {
-  fail(Exit::failed, "Cannot write in the folder {}: {}. Check that it exists and is writable, or name another output with -o.", folder,
-       std::strerror(code));
+[[noreturn]] void cannot_write_in(const std::string& folder, int code, const char* flag) {
+  fail(Exit::failed, "Cannot write in the folder {}: {}. Check that it exists and is writable, or name another output with {}.", folder,
+       std::strerror(code), flag);
 }
 
 }  // namespace
 
-std::string checked_output(const std::string& path, std::span<const std::string> inputs) {
+std::string checked_output(const std::string& path, std::span<const std::string> inputs, const char* flag) {
   if (path == "-") fail(Exit::usage, "This output does not go to standard output (-). Name a file; ./- is one of that name.");
   std::string real = path;
   std::error_code fault;
@@ -75,23 +75,24 @@ std::string checked_output(const std::string& path, std::span<const std::string>
   }
   struct stat info;
   if (stat(real.c_str(), &info) == 0) {
-    if (S_ISDIR(info.st_mode)) fail(Exit::usage, "The output {} is a folder. Name a file with -o.", real);
-    if (!S_ISREG(info.st_mode)) fail(Exit::usage, "The output {} is not a regular file. Name another with -o.", real);
+    if (S_ISDIR(info.st_mode)) fail(Exit::usage, "The output {} is a folder. Name a file with {}.", real, flag);
+    if (!S_ISREG(info.st_mode)) fail(Exit::usage, "The output {} is not a regular file. Name another with {}.", real, flag);
     for (const std::string& input : inputs) {
       struct stat other;
       if (stat(input.c_str(), &other) == 0 && other.st_dev == info.st_dev && other.st_ino == info.st_ino) {
-        fail(Exit::usage, "The output {} is the input {} itself. Name another file with -o.", real, input);
+        fail(Exit::usage, "The output {} is the input {} itself. Name another file with {}.", real, input, flag);
       }
     }
   }
   const std::filesystem::path target(real);
-  if (target.filename().empty()) fail(Exit::usage, "The output \"{}\" names no file. Name one with -o.", path);
+  if (target.filename().empty()) fail(Exit::usage, "The output \"{}\" names no file. Name one with {}.", path, flag);
   const std::string folder = folder_of(target);
-  if (access(folder.c_str(), W_OK | X_OK) != 0) cannot_write_in(folder, errno);
+  if (access(folder.c_str(), W_OK | X_OK) != 0) cannot_write_in(folder, errno, flag);
   return real;
 }
 
-AtomicFile::AtomicFile(const std::string& path, std::span<const std::string> inputs) : path_(checked_output(path, inputs)) {
+AtomicFile::AtomicFile(const std::string& path, std::span<const std::string> inputs, const char* flag)
+    : path_(checked_output(path, inputs, flag)), flag_(flag) {
   const std::filesystem::path target(path_);
   folder_ = folder_of(target);
   const std::string prefix = "." + target.filename().string() + temporary_mark;
@@ -103,7 +104,7 @@ AtomicFile::AtomicFile(const std::string& path, std::span<const std::string> inp
   if (fd_ < 0) {
     const int code = errno;
     restore_handlers();
-    cannot_write_in(folder_, code);
+    cannot_write_in(folder_, code, flag);
   }
   flock(fd_, LOCK_EX | LOCK_NB);
 }
@@ -117,8 +118,9 @@ AtomicFile::~AtomicFile() {
 
 void AtomicFile::failed(const char* what) const {
   const int code = errno;
-  fail(Exit::failed, "Cannot {} {}: {} after {} bytes.{} {}", what, path_, std::strerror(code), size_,
-       code == ENOSPC || code == EDQUOT ? " The disk is full: free some space, or write elsewhere with -o." : "", "Nothing was left behind.");
+  const bool full = code == ENOSPC || code == EDQUOT;
+  fail(Exit::failed, "Cannot {} {}: {} after {} bytes.{} Nothing was left behind.", what, path_, std::strerror(code), size_,
+       full ? fmt::format(" The disk is full: free some space, or write elsewhere with {}.", flag_) : "");
 }
 
 void AtomicFile::write_at(u64 offset, std::span<const u8> bytes) {

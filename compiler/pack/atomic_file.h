@@ -10,13 +10,14 @@
 namespace llmc {
 
 // The file that would be replaced, links followed. Refuses a target that is a folder, a device, "-" or one of `inputs` (by inode):
-// Error(usage). A folder that is absent or not writable is Error(failed). For telling the user before long work, not after.
-std::string checked_output(const std::string& path, std::span<const std::string> inputs = {});
+// Error(usage). A folder that is absent or not writable is Error(failed). For telling the user before long work, not after. `flag`: what
+// named the output, for the message.
+std::string checked_output(const std::string& path, std::span<const std::string> inputs = {}, const char* flag = "-o");
 
 class AtomicFile {
  public:
   // Of a checked_output. One at a time in a process.
-  explicit AtomicFile(const std::string& path, std::span<const std::string> inputs = {});
+  explicit AtomicFile(const std::string& path, std::span<const std::string> inputs = {}, const char* flag = "-o");
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
@@ -31,6 +32,7 @@ class AtomicFile {
   [[noreturn]] void failed(const char* what) const;
 
   std::string path_, folder_, temporary_;
+  const char* flag_;
   int fd_ = -1;
   u64 size_ = 0;
 };

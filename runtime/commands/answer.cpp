@@ -18,13 +18,16 @@ double per_second(size_t count, double ms) { return ms > 0 ? static_cast<double>
 
 }  // namespace
 
-Answer answer(Engine& engine, const Tokenizer& tokenizer, const AnswerRequest& request) {
-  if (request.prompt.empty()) fail(Exit::usage, "The prompt is empty. Give some text with -p, -f or on standard input.");
-  const u32 left = engine.ctx() - engine.position();
-  if (request.prompt.size() > left) {
-    fail(Exit::usage, "The prompt has {} tokens; the context of {} positions has room for {}. Shorten it{}.", request.prompt.size(), engine.ctx(), left,
-         engine.ctx() < engine.plan().ctx ? fmt::format(", or raise -c (at most {})", engine.plan().ctx) : std::string(", or compile with a larger --ctx"));
+void check_prompt(std::span<const i32> prompt, const Plan& plan, u32 ctx, u32 used) {
+  if (prompt.empty()) fail(Exit::usage, "The prompt is empty. Give some text with -p, -f or on standard input.");
+  if (prompt.size() > ctx - used) {
+    fail(Exit::usage, "The prompt has {} tokens; the context of {} positions has room for {}. Shorten it{}.", prompt.size(), ctx, ctx - used,
+         ctx < plan.ctx ? fmt::format(", or raise -c (at most {})", plan.ctx) : std::string(", or compile with a larger --ctx"));
   }
+}
+
+Answer answer(Engine& engine, const Tokenizer& tokenizer, const AnswerRequest& request) {
+  check_prompt(request.prompt, engine.plan(), engine.ctx(), engine.position());
   std::optional<InterruptScope> scope;
   if (request.interruptible) scope.emplace();
 

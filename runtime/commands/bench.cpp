@@ -175,18 +175,26 @@ void check_phases(const BenchFlags& flags, const std::vector<Row>& rows, const P
          program.plan.arch, fuse_name(program.plan.fuse));
   }
   if (std::none_of(rows.begin(), rows.end(), [](const Row& row) { return row.n_gen != 0; })) fail(Exit::usage, "{} times decoding: give -n a number above 0.", flag);
-  if (!flags.trace.empty()) checked_output(flags.trace, std::vector<std::string>{program.image->path()});
+}
+
+// Before anything is measured: where --trace and --save-baseline would write. A new baseline may replace the one compared with, which
+// has been read by then.
+void check_outputs(const BenchFlags& flags, const Program& program) {
+  std::vector<std::string> inputs = input_files(program, flags.engine);
+  if (!flags.save_baseline.empty()) checked_output(flags.save_baseline, inputs, "--save-baseline");
+  if (!flags.compare_baseline.empty()) inputs.push_back(flags.compare_baseline);
+  if (!flags.trace.empty()) checked_output(flags.trace, inputs, "--trace");
 }
 
 // Where the time of the last token of the last test that decodes went.
-void report_phases(const BenchFlags& flags, const std::vector<Row>& rows, Engine& engine, const Program& program) {
+void report_phases(const BenchFlags& flags, const std::vector<Row>& rows, Engine& engine) {
   const Row* last = nullptr;
   for (const Row& row : rows) last = row.n_gen == 0 ? last : &row;
   require(last != nullptr, "phases of a test that decodes");
   const double token_ms = mean(last->token_ms);
   if (flags.phases) write_out("\n" + phases_table(engine, token_ms));
   if (flags.trace.empty()) return;
-  AtomicFile file(flags.trace, std::vector<std::string>{program.image->path()});
+  AtomicFile file(flags.trace, {}, "--trace");
   const std::string text = phases_trace(engine, token_ms);
   file.append({reinterpret_cast<const u8*>(text.data()), text.size()});
   file.commit(false);
@@ -220,7 +228,7 @@ int bench(const BenchFlags& flags) {
   if (engine_flags.timed) check_phases(flags, rows, program);
   std::optional<Baseline> baseline;
   if (!flags.compare_baseline.empty()) baseline.emplace(flags.compare_baseline);
-  if (!flags.save_baseline.empty()) checked_output(flags.save_baseline, std::vector<std::string>{program.image->path()});
+  check_outputs(flags, program);
   RunningEngine engine(program, engine_flags);
   const double start_ms = ms_since_start();
   const BenchSubject subject = subject_of(program, *engine);
@@ -234,7 +242,7 @@ int bench(const BenchFlags& flags) {
     write_out(as_markdown(rows, program, *engine));
     write_out(fmt::format("\n{}; start {:.0f} ms; memory {}\n", engine->device().name, start_ms, describe(engine->need(), engine->ctx())));
   }
-  if (engine_flags.timed) report_phases(flags, rows, *engine, program);
+  if (engine_flags.timed) report_phases(flags, rows, *engine);
   if (!flags.save_baseline.empty()) save_baseline(flags.save_baseline, subject, json);
   if (!baseline) return 0;
   const Baseline::Comparison comparison = baseline->compare(subject, json);

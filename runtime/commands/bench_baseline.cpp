@@ -44,7 +44,7 @@ void save_baseline(const std::string& path, const BenchSubject& subject, const o
                              {"arch", subject.arch},     {"fuse", subject.fuse},     {"device", subject.device},
                              {"driver", subject.driver}, {"workers", subject.workers}, {"tests", rows}};
   const std::string text = file.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n";
-  AtomicFile out(path);
+  AtomicFile out(path, {}, "--save-baseline");
   out.append({reinterpret_cast<const u8*>(text.data()), text.size()});
   out.commit(false);
 }
@@ -60,7 +60,9 @@ Baseline::Baseline(const std::string& path) : path_(printable(path, 1000)) {
       for (const Figure& figure : figures) value_of(row, figure);
     }
   } catch (const ordered_json::exception& error) {
-    fail(Exit::bad_input, "{} is not a baseline of `bench` ({}). Give a file that --save-baseline wrote.", path_, printable(error.what()));
+    const bool json = dynamic_cast<const ordered_json::parse_error*>(&error) == nullptr;
+    fail(Exit::bad_input, "{} is not a baseline of `bench`: {}. `bench --save-baseline FILE` makes one.", path_,
+         json ? "what was measured, or its figures, are not in it" : "it is not JSON");
   }
 }
 

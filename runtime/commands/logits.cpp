@@ -22,12 +22,15 @@ struct LogitsFlags {
 
 int logits(const LogitsFlags& flags) {
   const Program program = open_program();
-  RunningEngine engine(program, flags.engine);
-  if (flags.tokens.size() + flags.greedy > engine->ctx()) {
+  const u32 ctx = checked_ctx(program.plan, flags.engine.ctx);
+  if (flags.tokens.size() + flags.greedy > ctx) {
     fail(Exit::usage, "{} prompt tokens and {} greedy ones do not fit in the context of {} positions. Ask for fewer.", flags.tokens.size(), flags.greedy,
-         engine->ctx());
+         ctx);
   }
-  AtomicFile file(flags.output, std::vector<std::string>{program.image->path()});
+  check_tokens(program.plan, flags.tokens);
+  const std::string output = checked_output(flags.output, input_files(program, flags.engine));
+  RunningEngine engine(program, flags.engine);
+  AtomicFile file(output);
   i32 best = 0;
   const auto write_row = [&](std::span<const float> row) {
     file.append({reinterpret_cast<const u8*>(row.data()), row.size_bytes()});

@@ -52,6 +52,7 @@ int run(const RunFlags& flags) {
       messages.push_back({"user", text});
       request.prompt = encode_chat(tokenizer, messages, true);
     }
+    check_prompt(request.prompt, program.plan, checked_ctx(program.plan, flags.engine.ctx), 0);
   }
   RunningEngine engine(program, flags.engine, true);
   if (interactive) return chat(*engine, tokenizer, request, flags.system, raw);
@@ -60,6 +61,15 @@ int run(const RunFlags& flags) {
   const Answer result = answer(*engine, tokenizer, request);
   print_figures(result, request.prompt.size(), before + result.first_token_ms);
   return 0;
+}
+
+// A sub-command takes only the flags behind it: one before it would be dropped without a word.
+void refuse_flags_before(const CLI::App& app, const std::string& command) {
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->count() == 0) continue;
+    throw CLI::ValidationError(option->get_name(false, true),
+                               fmt::format("it stands before the sub-command {0}, whose flags belong behind it: `{0} --help` lists them.", command));
+  }
 }
 
 }  // namespace
@@ -77,7 +87,7 @@ void add_run(CLI::App& app, Action& action) {
   add_sampling_flags(app, flags->sampling);
   add_engine_flags(app, flags->engine, true);
   app.callback([&app, &action, flags, prompt, file, system] {
-    if (!app.get_subcommands().empty()) return;
+    if (!app.get_subcommands().empty()) return refuse_flags_before(app, app.get_subcommands().front()->get_name());
     flags->has_prompt = prompt->count() > 0;
     flags->has_file = file->count() > 0;
     flags->has_system = system->count() > 0;

@@ -121,7 +121,22 @@ def extern(folder):
     refused(3, (outside, '-p', PROMPT, '--weights', tiny(folder)), 'tiny.gguf')
     refused(3, (outside, '-p', PROMPT, '--weights', os.path.join(folder, 'absent.gguf')), 'absent.gguf')
     refused(2, (embedded, '-p', PROMPT, '--weights', DEMO), '--weights=extern')
+    # An output never replaces the model, whether it is named, linked to or found beside the program.
+    copy, link = os.path.join(folder, 'copy.gguf'), os.path.join(folder, 'link')
+    shutil.copy(DEMO, copy)
+    os.symlink(copy, link)
+    for command in (('logits', '--tokens', '1', '-o'), ('bench', '-p', '1', '-n', '0', '-r', '1', '--save-baseline')):
+        for output in (copy, link):
+            refused(2, (outside, *command, output, '--weights', copy), copy, 'input')
+    # --trace is a GPU program's, which refuses before it asks for a device.
+    harness.compile_model(DEMO, os.path.join(folder, 'gpu'), '--arch', 'sm_90', '--fuse', 'model', '--weights', 'extern')
+    refused(2, (os.path.join(folder, 'gpu'), 'bench', '-p', '0', '-n', '1', '-r', '1', '--trace', copy, '--weights', copy), copy, 'input')
+    assert same_bytes(copy, DEMO)
     shutil.copy(DEMO, folder)  # beside the program it is found
+    beside = os.path.join(folder, os.path.basename(DEMO))
+    refused(2, (outside, 'logits', '--tokens', '1', '-o', beside), beside, 'input')
+    refused(2, (outside, 'bench', '-p', '1', '-n', '0', '-r', '1', '--save-baseline', beside), beside, 'input')
+    assert same_bytes(beside, DEMO)
     assert 'fox' in text_of(outside, '-p', PROMPT, *GREEDY)
 
 
@@ -166,6 +181,11 @@ def arguments(folder):
                     (program, '--version'), (harness.LLMC, '--version')):
         done = harness.run(*command)
         assert done.stdout and done.stderr == '', command
+    with open('/dev/full', 'w') as full:
+        for command in (('--help',), ('--version',), ('bench', '--help'), ('info',), ('info', '--json'), ('selftest',),
+                        ('-p', 'x', '--raw', '-n', '200', '--temp', '2', '--top-k', '0', '-s', '3')):
+            done = subprocess.run([program, *command], stdout=full, stderr=subprocess.PIPE, text=True)
+            assert done.returncode == 1 and 'standard output: No space left' in done.stderr, (command, done)
     refused(2, (program, '--frobnicate'), '--frobnicate', '--help')
     refused(2, (program, 'Tell me a story.'), 'Tell me a story.', '-p')
     refused(2, (program, '-p', 'x', '--temp', 'warm'), "--temp: 'warm' is not a finite number")
@@ -176,6 +196,10 @@ def arguments(folder):
     refused(2, (program, '-p'), '--prompt needs a value')
     refused(2, (program, '-p', 'x', '-p', 'y'), '--prompt is given more than once')
     refused(2, (program, '-p', 'x', '-c', '1000'), '1000', '256')
+    for flags, name in ((('-n', '3'), '--predict'), (('-p', 'hi'), '--prompt'), (('--weights', model), '--weights'), (('--raw',), '--raw'),
+                        (('-sys', 'y'), '--system-prompt')):
+        for command in (('bench', '-p', '1', '-n', '0', '-r', '1'), ('info',), ('selftest',)):
+            refused(2, (program, *flags, *command), name, f'before the sub-command {command[0]}')
     refused(2, (program, '-p', 'x', '-f', program), '--file')
     refused(3, (program, '-f', os.path.join(folder, 'absent')), 'absent', 'No such file', '-f')
     refused(3, (program, '-f', folder), folder, '-f')
@@ -211,6 +235,21 @@ def arguments(folder):
         pieces = iter(lambda: os.read(running.stdout.fileno(), 65536), b'')
         whole = ''.join(piece.decode() for piece in pieces)
     assert running.returncode == 0 and len(whole) > 50
+
+
+def refused_early(folder):
+    """What can be refused is refused before a device is asked for: here a program whose device is not there (it would be exit 5)."""
+    model = tiny(folder, '--ctx', '64')
+    program, output = os.path.join(folder, 'program'), os.path.join(folder, 'l')
+    harness.compile_model(model, program, '--arch', 'sm_90')
+    absent = {'CUDA_VISIBLE_DEVICES': ''}  # no GPU, where there is one
+    logits = (program, 'logits', '-o', output, '--tokens')
+    refused(5, (*logits, '1'), env=absent)
+    refused(2, (*logits, '1,512'), '512', env=absent)
+    refused(2, (*logits, '1,2', '-n', '63'), '64', env=absent)
+    refused(2, (*logits[:-2], program, '--tokens', '1'), 'input', env=absent)
+    refused(2, (program, '--raw', '-p', 'word ' * 80), '64 positions', env=absent)
+    refused(2, (program, '--raw', '-p', ''), 'empty', env=absent)
 
 
 def context(folder):
@@ -402,7 +441,11 @@ def baseline(folder):
     for field in ('arch', 'device'):
         refused(3, (*measure, '--compare-baseline', changed(**{field: 'a400'})), f'another {field}', 'a400', file[field])
     refused(3, (program, 'bench', '-p', '9', '-n', '0', '-r', '1', '-t', '1', '--compare-baseline', same), 'pp9', 'pp8', 'tg4')
-    refused(3, (*measure, '--compare-baseline', write(os.path.join(folder, 'broken'), b'{}')), 'broken', 'not a baseline')
+    refused(3, (*measure, '--compare-baseline', write(os.path.join(folder, 'broken'), b'{}')), 'broken', 'not a baseline', '--save-baseline')
+    text = refused(3, (*measure, '--compare-baseline', write(os.path.join(folder, 'text'), b'some text')), 'not a baseline', 'not JSON', '--save-baseline')
+    assert 'json.exception' not in text, text
+    text = refused(1, (*measure, '--save-baseline', os.path.join(folder, 'absent', 'kept')), 'absent', '--save-baseline')
+    assert '-o' not in text, text
     refused(3, (*measure, '--compare-baseline', os.path.join(folder, 'absent')), 'absent', '--compare-baseline')
     refused(2, (*measure, '--save-baseline', program), 'input')
     refused(2, (*measure, '--save-baseline', '-'), 'standard output')
@@ -437,8 +480,8 @@ def cut_short(folder):
     end_of(running, '')
 
 
-CASES = {case.__name__: case for case in (story, fusion, reproducible, extern, vocabulary, arguments, context, no_vocabulary, damage, outputs, llmc,
-                                          emit, names, baseline, cut_short)}
+CASES = {case.__name__: case for case in (story, fusion, reproducible, extern, vocabulary, arguments, refused_early, context, no_vocabulary, damage,
+                                          outputs, llmc, emit, names, baseline, cut_short)}
 
 if __name__ == '__main__':
     if sys.argv[1:] == ['--list']:

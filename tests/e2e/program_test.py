@@ -106,7 +106,7 @@ class Program(unittest.TestCase):
                       ['-p', 'x', '-sys', 'y', '--raw'], ['bench', '-p', '100000'], ['-p', 'x', '--weights', MODEL],
                       ['logits', '--tokens', '1,99999', '-o', self.path('l')], ['-t', '4000', '-p', 'x'], ['-p', 'x', '--device', '3'],
                       ['logits', '--tokens', '', '-o', self.path('l')], ['logits', '--tokens', '1,,2', '-o', self.path('l')],
-                      ['logits', '--tokens', '1', '-o', '-']):
+                      ['logits', '--tokens', '1', '-o', '-'], ['-p', PROMPT * 10, '-c', '64']):
             done = run(self.program, *words, code=2)
             self.assertEqual(done.stdout, '', words)
             self.assertNotIn(', needs ', done.stderr, words)  # the line that says what runs where
