@@ -262,12 +262,7 @@ struct Decode {
         link.write(b.att + (u64)head * head_dim, d, value * prim::rcp(s.sum[valid ? h : 0]), valid);
         continue;
       }
-      if (!valid) continue;
-      link.put(b.part, Merge::slot(head, piece, d), value);
-      if (d == 0) {
-        link.put(b.part, Merge::slot(head, piece, head_dim), s.top[h]);
-        link.put(b.part, Merge::slot(head, piece, head_dim + 1), s.sum[h]);
-      }
+      if (valid) Merge::put(link, b, head, piece, d, value, s.top[h], s.sum[h]);
     }
   }
 };

@@ -281,11 +281,7 @@ struct Matrix {
       if (pieces == 1) {
         link.write(b.att + (u64)head * head_dim, d, value * prim::rcp(s.sum[h]), i < count);
       } else if (i < count) {
-        link.put(b.part, Merge::slot(head, piece, d), value);
-        if (d == 0) {
-          link.put(b.part, Merge::slot(head, piece, head_dim), s.top[h]);
-          link.put(b.part, Merge::slot(head, piece, head_dim + 1), s.sum[h]);
-        }
+        Merge::put(link, b, head, piece, d, value, s.top[h], s.sum[h]);
       }
     }
   }

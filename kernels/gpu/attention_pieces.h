@@ -29,8 +29,15 @@ struct Pieces {
   // A part may have fewer heads than the others.
   LLMC_FN static u32 heads_of(u32 part_index) { return prim::min(heads, group - part_index * heads); }
 
-  // Where word `d` of a piece's row stands: the weighted sums, then the maximum and the sum of weights.
-  LLMC_FN static u32 slot(u32 head, u32 piece, u32 d) { return (head * attn_split::max_pieces + piece) * (head_dim + 2) + d; }
+  // Element `d` of a piece's weighted sums; with the first of a head go the piece's maximum and its sum of weights, read only there.
+  template <class Buffers>
+  LLMC_FN static void put(const Link& link, const Buffers& b, u32 head, u32 piece, u32 d, f32 value, const f32& top, const f32& sum) {
+    link.put(b.part, slot(head, piece, d), value);
+    if (d == 0) {
+      link.put(b.part, slot(head, piece, head_dim), top);
+      link.put(b.part, slot(head, piece, head_dim + 1), sum);
+    }
+  }
 
   // Called when the piece's words were put. All threads.
   template <class Buffers>
@@ -43,6 +50,9 @@ struct Pieces {
   }
 
  private:
+  // Where word `d` of a piece's row stands: the weighted sums, then the maximum and the sum of weights.
+  LLMC_FN static u32 slot(u32 head, u32 piece, u32 d) { return (head * attn_split::max_pieces + piece) * (head_dim + 2) + d; }
+
   // The `piece`-th share of the part's elements. A lane has an element of a pair of neighbours and some of the pieces; where pieces are few,
   // a wave has several pairs.
   template <class Buffers>

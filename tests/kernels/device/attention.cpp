@@ -59,7 +59,7 @@ LLMC_FN void through_packets(const abi::Args& a) {
   LLMC_KERNEL(threads) void name##form(abi::Args a, int, int, int) {                 \
     through<attention::Type<TestShape<__VA_ARGS__, threads>, Link>>(a);              \
   }
-#define LLMC_CASE(name, threads, ...)                                                            \
+#define LLMC_TEAMS_CASE(name, threads, ...)                                                      \
   LLMC_FORM(name, threads, , through_memory, Decode, ThroughMemory, __VA_ARGS__)                 \
   LLMC_FORM(name, threads, _packets, through_packets, Decode, Packets, __VA_ARGS__)              \
   LLMC_FORM(name, threads, _short, through_memory, Short, ThroughMemory, __VA_ARGS__)
@@ -70,23 +70,18 @@ LLMC_FN void through_packets(const abi::Args& a) {
 #else
 #define LLMC_MATRIX_CASE(...)
 #endif
+// Heads of up to 128 elements have every form.
+#define LLMC_CASE(...)          \
+  LLMC_TEAMS_CASE(__VA_ARGS__)  \
+  LLMC_MATRIX_CASE(__VA_ARGS__)
 // name, threads, heads, kv heads, head_dim, rope_dim, halves, qk_norm: as in attention_test.cpp
 LLMC_CASE(group_of_7, 512, 14, 2, 64, 64, true, false)
 LLMC_CASE(multi_head_32, 256, 4, 4, 32, 32, false, true)
 LLMC_CASE(multi_query_128, 512, 8, 1, 128, 128, true, true)
 LLMC_CASE(partial_rope_96, 256, 6, 2, 96, 64, false, false)
-LLMC_CASE(partial_rope_256, 512, 10, 2, 256, 128, true, false)
+LLMC_TEAMS_CASE(partial_rope_256, 512, 10, 2, 256, 128, true, false)
 LLMC_CASE(multi_query_22, 256, 22, 1, 64, 32, false, true)
 LLMC_CASE(multi_head_128, 256, 8, 8, 128, 128, false, false)
 LLMC_CASE(multi_query_64, 256, 64, 1, 32, 32, true, false)
-
-// Heads of up to 128 elements.
-LLMC_MATRIX_CASE(group_of_7, 512, 14, 2, 64, 64, true, false)
-LLMC_MATRIX_CASE(multi_head_32, 256, 4, 4, 32, 32, false, true)
-LLMC_MATRIX_CASE(multi_query_128, 512, 8, 1, 128, 128, true, true)
-LLMC_MATRIX_CASE(partial_rope_96, 256, 6, 2, 96, 64, false, false)
-LLMC_MATRIX_CASE(multi_query_22, 256, 22, 1, 64, 32, false, true)
-LLMC_MATRIX_CASE(multi_head_128, 256, 8, 8, 128, 128, false, false)
-LLMC_MATRIX_CASE(multi_query_64, 256, 64, 1, 32, 32, true, false)
 
 }  // namespace llmc
