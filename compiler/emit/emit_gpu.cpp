@@ -14,6 +14,9 @@ nlohmann::json gpu_data(const Plan& plan) {
   nlohmann::json data = shape_data(plan);
   data["workers"] = target.units / target.units_per_processor * plan.blocks_per_unit;
   data["attention_shared"] = attention_shared_bytes(plan);
+  const StagingShape staging = staging_shape(plan);
+  data["staging_offset"] = staging.offset;
+  data["staging_bytes"] = staging.slot_bytes;
   data["sampling_shared"] = sampling_shared_bytes(plan);
   for (const Launch& launch : plan.prefill) {
     if (launch.kernel == "prefill_attn") data["prefill_attention_shared"] = launch.shared;

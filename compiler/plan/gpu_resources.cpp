@@ -51,12 +51,21 @@ const Variant& variant_of(const Plan& plan, std::string_view kernel) {
   return plan.variants[index];
 }
 
+u32 slots_bytes(const Plan& plan, u32 slot_bytes) {
+  constexpr u32 group_lanes = 32, barrier = 8;
+  return plan.threads / group_lanes * (slot_bytes + barrier);
+}
+u32 staged_model_bytes(const Plan& plan) {
+  const StagingShape staging = staging_shape(plan);
+  return staging.slot_bytes == 0 ? model_bytes(plan) : staging.offset + slots_bytes(plan, staging.slot_bytes);
+}
+
 u32 bytes_of(const Plan& plan, const Launch& launch) {
   const std::string_view kernel = launch.kernel;
   if (kernel.starts_with("prefill_")) return prefill_shared_bytes(plan, launch);
   if (kernel == "decode_embed") return 0;
   if (kernel == "decode_attn") return attention_shared_bytes(plan);
-  if (kernel == "decode_model") return model_bytes(plan);
+  if (kernel == "decode_model") return staged_model_bytes(plan);
   if (kernel == "head_logits") return head_bytes(plan);
   if (kernel == "sample") return sampling_shared_bytes(plan);
   for (const VariantKernel& k : variant_kernels) {
@@ -69,6 +78,17 @@ u32 bytes_of(const Plan& plan, const Launch& launch) {
 
 Target target_of(const Plan& plan) {
   return plan.family == "host" ? simulation_target(plan.wave) : find_target(plan.arch + ":" + plan.product);
+}
+
+// Only where a layer has matrices of floats, and room beside what the phases need.
+StagingShape staging_shape(const Plan& plan) {
+  constexpr u32 slot_bytes = 4096;
+  const Target target = target_of(plan);
+  const u32 offset = static_cast<u32>(align_up(model_bytes(plan), 128));
+  const bool floats = std::any_of(plan.variants.begin(), plan.variants.end(),
+                                  [](const Variant& v) { return is_float(v.o) || is_float(v.down) || (is_float(v.gate) && is_float(v.up)); });
+  const bool fits = offset + slots_bytes(plan, slot_bytes) <= target.lds_bytes;
+  return {offset, target.bulk_copy && floats && fits ? slot_bytes : 0};
 }
 
 u32 gpu_shared_bytes(const Plan& plan, const Launch& launch) {

@@ -22,6 +22,7 @@ void print_targets(bool json, std::FILE* out) {
                       {"simds_per_unit", t.simds_per_unit},
                       {"dot", t.dot},
                       {"matrix", t.matrix},
+                      {"bulk_copy", t.bulk_copy},
                       {"fuse_model", t.fuse_model},
                       {"bandwidth_gb_s", t.bandwidth_gb_s},
                       {"measured_gb_s", t.measured_gb_s},

@@ -50,6 +50,7 @@ Target read_arch(Fields& fields, const std::string& family) {
   target.units_per_processor = fields.get_or<u32>("units_per_processor", 1);
   target.dot = fields.get<std::string>("dot");
   target.matrix = fields.get_or<std::string>("matrix", "none");
+  target.bulk_copy = fields.get_or<bool>("bulk_copy", false);
   target.fuse_model = fields.get_or<bool>("fuse_model", false);
   if (const toml::array* features = fields.array("features"))
     for (const auto& feature : *features) target.features.push_back(feature.value_or(std::string()));

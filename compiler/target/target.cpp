@@ -103,7 +103,8 @@ Target simulation_target(u32 wave) {
   target.product = "simulation";
   target.title = "a workgroup simulated on the CPU";
   target.wave = wave;
-  target.lds_bytes = target.static_lds_bytes = 65536;
+  target.lds_bytes = target.static_lds_bytes = 131072;
+  target.bulk_copy = true;
   return target;
 }
 

@@ -25,6 +25,7 @@ struct Target {
   u32 simds_per_unit = 1;
   std::string dot = "none";           // 8-bit dot product: none, sdot4, sudot4, dp4a, maddubs, vpdpbusd
   std::string matrix = "none";        // none, mfma, wmma, mma
+  bool bulk_copy = false;             // copies to shared memory that complete on a barrier (cp.async.bulk)
   double bandwidth_gb_s = 0;          // 1e9 bytes a second, data sheet
   double measured_gb_s = 0;           // read bandwidth measured on the card; 0 where none was
   bool fuse_model = false;            // --fuse=model was measured to be the fastest level; else block is taken

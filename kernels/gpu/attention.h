@@ -159,9 +159,7 @@ struct Decode {
     const u32 pieces = attn_split::pieces(pos + 1, workers, kv_heads * parts);
     if (worker >= kv_heads * parts * pieces) return;
     const u32 kv_head = worker / pieces / parts, piece = worker % pieces;
-    prefetch_rows(b, kv_head, attn_split::piece_begin(piece, pieces, pos + 1), attn_split::piece_begin(piece + 1, pieces, pos + 1), ctx);
-  }
-  LLMC_FN static void prefetch_rows(const Buffers& b, u32 kv_head, u32 begin, u32 end, u32 ctx) {
+    const u32 begin = attn_split::piece_begin(piece, pieces, pos + 1), end = attn_split::piece_begin(piece + 1, pieces, pos + 1);
     constexpr u32 most_lines = 1024;  // of 128 bytes, of K and of V
     const u64 offset = ((u64)kv_head * ctx + begin) * head_dim * 2;
     LLMC_GRID_STRIDE for (u32 line = prim::thread(); line < prim::min(most_lines, ((end - begin) * head_dim * 2 + 127) / 128); line += S::threads) {

@@ -217,11 +217,8 @@ struct Matrix {
     return true;
   }
 
-  // As Decode::prefetch, where there is little: much of it would be in the way of the weights of the phase before.
-  LLMC_FN static void prefetch(const Buffers& b, u32 pos, u32 ctx, u32 worker, u32 workers) {
-    constexpr u32 little = 8192;  // elements of K
-    if ((pos + 1) / attn_split::pieces(pos + 1, workers, kv_heads * parts) * head_dim <= little) Base::prefetch(b, pos, ctx, worker, workers);
-  }
+  // Nothing: run() asks for all that it can hold before q is there, and what is asked for earlier delays the weights of the phase before.
+  LLMC_FN static void prefetch(const Buffers&, u32, u32, u32, u32) {}
 
   // The sums of the first `busy` waves, which have tiles, into shared memory, all for the same maximum.
   LLMC_FN static void add_waves(const Running& run, Shared& s, u32 busy) {

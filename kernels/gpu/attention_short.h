@@ -123,11 +123,6 @@ struct Short {
       *(f32x4*)&out[chunk() * 8 + 4] = f32x4{acc[4], acc[5], acc[6], acc[7]};
     }
   }
-
-  // Asks for the K and V that this worker will read to be brought into L2.
-  LLMC_FN static void prefetch(const Buffers& b, u32 pos, u32 ctx, u32 worker, u32) {
-    if (worker < S::n_heads) Base::prefetch_rows(b, worker / group, 0, pos, ctx);
-  }
 };
 
 }  // namespace llmc::attention

@@ -7,6 +7,7 @@
 #pragma once
 #include "kernels/formats/format.h"
 #include "kernels/gpu/args.h"
+#include "kernels/gpu/staging.h"
 #include "kernels/gpu/workspace.h"
 #include "kernels/split.h"
 
@@ -15,10 +16,10 @@ namespace llmc {
 constexpr u32 group_lanes = 32;
 
 // `count` micro tiles from `tile` on, which starts at `column`: all loads, then all products.
-template <class F, u32 count>
+template <class F, u32 count, class Memory = prim::Streamed>
 LLMC_HOT LLMC_FN f32 dot_tiles(const u8* tile, u32 column, const fmt::Activations& input, u32 lane) {
   typename F::Raw raw[count];
-  LLMC_UNROLL for (u32 i = 0; i < count; i++) raw[i] = F::load(tile + i * F::bytes, lane);
+  LLMC_UNROLL for (u32 i = 0; i < count; i++) raw[i] = F::template load<Memory>(tile + i * F::bytes, lane);
   f32 sum = 0;
   LLMC_UNROLL for (u32 i = 0; i < count; i++) sum += F::dot(raw[i], input, column + i * F::columns, lane);
   return sum;
@@ -40,12 +41,12 @@ struct Matrix {
   template <u32 slices>
   LLMC_FN const u8* at(u32 row_tile, u32 slice) const { return base + row_tile * stride + first_tile<slices>(slice) * F::bytes; }
 
-  // One lane's part of the product of its row with slice `slice` of `slices`.
-  template <u32 slices>
+  // One lane's part of the product of its row with slice `slice` of `slices`; of the slice without its first `skip` micro tiles.
+  template <u32 slices, u32 skip = 0>
   LLMC_HOT LLMC_FN f32 dot(u32 row_tile, u32 slice, const fmt::Activations& input, u32 lane) const {
-    constexpr u32 whole = micro_tiles / slices, extra = micro_tiles % slices, rest = whole % F::unroll;
-    const u8* tile = at<slices>(row_tile, slice);
-    u32 column = first_tile<slices>(slice) * F::columns;
+    constexpr u32 whole = micro_tiles / slices - skip, extra = micro_tiles % slices, rest = whole % F::unroll;
+    const u8* tile = at<slices>(row_tile, slice) + skip * F::bytes;
+    u32 column = (first_tile<slices>(slice) + skip) * F::columns;
     f32 sum = 0;
     LLMC_GRID_STRIDE for (u32 i = 0; i < whole / F::unroll; i++) {
       sum += dot_tiles<F, F::unroll>(tile, column, input, lane);
@@ -61,6 +62,30 @@ struct Matrix {
       if (slice < extra) sum += dot_tiles<F, 1>(tile, column, input, lane);
     }
     return sum;
+  }
+
+  // How many of a slice's micro tiles are staged in a slot of `bytes` bytes: as many as fit of those that all slices have.
+  template <u32 slices, u32 bytes>
+  static constexpr u32 staged_tiles = bytes / F::bytes < micro_tiles / slices ? bytes / F::bytes : micro_tiles / slices;
+
+  template <u32 slices, u32 bytes>
+  LLMC_FN u32 staged_bytes() const { return staged_tiles<slices, bytes> * F::bytes; }
+
+  // dot() where a slice's first micro tiles are staged: what follows them is asked for before they are used.
+  template <u32 slices, class Staging>
+  LLMC_HOT LLMC_FN f32 dot_staged(u32 row_tile, u32 slice, const fmt::Activations& input, u32 lane, const u8* slot) const {
+    constexpr u32 whole = micro_tiles / slices, staged = staged_tiles<slices, Staging::slot_bytes>;
+    constexpr u32 next = whole - staged < F::unroll ? whole - staged : F::unroll;
+    const u8* tile = at<slices>(row_tile, slice);
+    const u32 column = first_tile<slices>(slice) * F::columns;
+    typename F::Raw raw[next + 1];  // there are no arrays of none
+    LLMC_UNROLL for (u32 i = 0; i < next; i++) raw[i] = F::load(tile + (staged + i) * F::bytes, lane);
+    f32 sum = 0;
+    LLMC_GRID_STRIDE for (u32 i = 0; i < staged; i++) {
+      sum += dot_tiles<F, 1, prim::InShared>(slot + i * F::bytes, column + i * F::columns, input, lane);
+    }
+    LLMC_UNROLL for (u32 i = 0; i < next; i++) sum += F::dot(raw[i], input, column + (staged + i) * F::columns, lane);
+    return sum + dot<slices, staged + next>(row_tile, slice, input, lane);
   }
 
   // Asks for the first lines of a slice to be brought into the L2 cache.
@@ -157,8 +182,10 @@ LLMC_FN EarlyTerm<Term> early_term(Range mine, Term term) {
 // The work of one worker in a phase: items `mine`. finish(row of the item's matrix, RowSums, term(row), valid) is called by all lanes of
 // a wave, a row a lane, `valid` false for lanes past the end. `input` is in shared memory and the workgroup is
 // synchronised; it must be again before the next phase writes partial sums, which load_input() sees to.
-template <u32 threads, u32 slices, class Matrices, class Term, class Finish>
-LLMC_HOT LLMC_FN void gemv(const Matrices& matrices, Range mine, const fmt::Activations& input, const EarlyTerm<Term>& term, Finish finish) {
+// `staging`: where gemv_stage() put the first weights of each group's first unit.
+template <u32 threads, u32 slices, class Matrices, class Term, class Finish, class Staging = NoStaging>
+LLMC_HOT LLMC_FN void gemv(const Matrices& matrices, Range mine, const fmt::Activations& input, const EarlyTerm<Term>& term, Finish finish,
+                           Staging staging = {}) {
   constexpr u32 per_item = Matrices::tiles_per_item, groups = threads / group_lanes;
   constexpr u32 batch = partial_bytes / 4 / (fmt::tile_rows * slices * per_item);  // items whose partial sums fit
   static_assert(batch > 0);
@@ -167,17 +194,28 @@ LLMC_HOT LLMC_FN void gemv(const Matrices& matrices, Range mine, const fmt::Acti
   LLMC_GRID_STRIDE for (u32 first = mine.begin; first < mine.end; first += batch) {
     const u32 count = prim::min(batch, mine.end - first), units = count * per_item * slices, rows = count * fmt::tile_rows;
     if (first != mine.begin) prim::sync_block();
-    // Both groups of a 64-lane wave go through the same rounds, so that the shuffles meet.
-    LLMC_GRID_STRIDE for (u32 round = 0; round < units; round += groups) {
-      const u32 unit = round + group;
+    // One lane's part of unit `unit`, as dot(matrix, tile, slice) has it; all lanes of a wave.
+    const auto make = [&](u32 unit, auto dot) LLMC_INLINED {
       f32 sum = 0;
       if (unit < units) {
-        matrices.visit(first * per_item + unit / slices, [&](const auto& matrix, u32 tile) LLMC_INLINED {
-          sum = matrix.template dot<slices>(tile, unit % slices, input, lane);
-        });
+        matrices.visit(first * per_item + unit / slices, [&](const auto& matrix, u32 tile) LLMC_INLINED { sum = dot(matrix, tile, unit % slices); });
       }
       sum = prim::wave_sum<4>(sum);
       if (unit < units && lane % 4 == 0) partial[unit * fmt::tile_rows + lane / 4] = sum;
+    };
+    u32 round = 0;
+    if constexpr (Staging::slot_bytes != 0) {
+      if (first == mine.begin) {
+        staging.wait(group);
+        make(group, [&](const auto& matrix, u32 tile, u32 slice) LLMC_INLINED {
+          return matrix.template dot_staged<slices, Staging>(tile, slice, input, lane, staging.slot(group));
+        });
+        round = groups;
+      }
+    }
+    // Both groups of a 64-lane wave go through the same rounds, so that the shuffles meet.
+    LLMC_GRID_STRIDE for (; round < units; round += groups) {
+      make(round + group, [&](const auto& matrix, u32 tile, u32 slice) LLMC_INLINED { return matrix.template dot<slices>(tile, slice, input, lane); });
     }
     prim::sync_block();
     LLMC_GRID_STRIDE for (u32 i = thread; i - thread % prim::kWave < rows; i += threads) {
@@ -205,6 +243,22 @@ LLMC_HOT LLMC_FN void gemv_prefetch(const Matrices& matrices, Range mine) {
       matrix.template prefetch<slices>(local, unit % slices, prim::thread() % group_lanes);
     });
   }
+}
+
+// Has the first weights of each group's first unit copied to its slot. The workgroup is synchronised since they were last read.
+template <u32 threads, u32 slices, class Staging, class Matrices>
+LLMC_FN void gemv_stage(const Matrices& matrices, Range mine) {
+  const u32 group = prim::thread() / group_lanes;
+  if (prim::thread() % group_lanes != 0) return;
+  const u8* from = nullptr;
+  u32 size = 0;
+  if (group < (mine.end - mine.begin) * Matrices::tiles_per_item * slices) {
+    matrices.visit(mine.begin * Matrices::tiles_per_item + group / slices, [&](const auto& matrix, u32 tile) LLMC_INLINED {
+      from = matrix.template at<slices>(tile, group % slices);
+      size = matrix.template staged_bytes<slices, Staging::slot_bytes>();
+    });
+  }
+  Staging::copy(group, from, size);
 }
 
 // The term of phases that have none.

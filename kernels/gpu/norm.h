@@ -40,10 +40,10 @@ LLMC_FN void store_rounded(f32x4 v, u32 index, u8* codes, u8* meta) {
 }
 
 // Brings x[0..columns) (global, exchanged between workgroups by `link`) into shared memory, through an RMS norm with `weight` if
-// `normed`. The norm's own factor is left for the products, so that rounding does not wait for it and one synchronisation serves both.
-// Returns the input of the matrices; the workgroup is synchronised.
+// `normed`. The norm's own factor, which is returned (1 if not normed), is left for the products, so that rounding does not wait for it and
+// one synchronisation serves both. The workgroup is synchronised.
 template <u32 columns, u32 threads, bool normed, bool integer, bool floating, class Link>
-LLMC_HOT LLMC_FN fmt::Activations load_input(const Link& link, const f32* x, const f32* weight, f32 eps) {
+LLMC_HOT LLMC_FN f32 fill_input(const Link& link, const f32* x, const f32* weight, f32 eps) {
   static_assert(columns % 4 == 0, "a row is read in runs of four elements");
   constexpr Workspace space = workspace(columns, integer, floating);
   constexpr u32 runs = padded_columns(columns) / 4, per_thread = (runs + threads - 1) / threads;
@@ -74,14 +74,38 @@ LLMC_HOT LLMC_FN fmt::Activations load_input(const Link& link, const f32* x, con
       }
       store(i * threads + first, v);
     }
-    const f32 factor = prim::rsqrt(block_sum<threads>(squares) * (1.0f / columns) + eps);
-    return {shared + space.codes, shared + space.meta, (const f32*)(shared + space.floats), factor};
+    return prim::rsqrt(block_sum<threads>(squares) * (1.0f / columns) + eps);
   } else {
     link.read(x, columns, first, threads, raw);
     LLMC_UNROLL for (u32 i = 0; i < per_thread; i++) store(i * threads + first, link.elements(raw[i]));
     prim::sync_block();
-    return {shared + space.codes, shared + space.meta, (const f32*)(shared + space.floats)};
+    return 1;
   }
+}
+
+// The same as a function that all phases with such an input share, where it is wide: unrolled for 14,336 columns it is 17 KB of instructions, half of
+// a phase, and each tensor type would have it anew. For narrow inputs the call costs more (1% of a token) than the fetching. Arguments one by
+// one: a struct would be passed through memory.
+template <u32 columns, u32 threads>
+constexpr bool is_wide = columns > 16 * threads;
+template <u32 columns, u32 threads, bool normed, bool integer, bool floating>
+LLMC_APART f32 fill_input_apart(u8* arena, abi::Ring* ring, u32 phase, bool in_memory, const f32* x, const f32* weight, f32 eps) {
+  const abi::Args a = {arena, nullptr, nullptr, ring, 0, 0, 0};
+  return fill_input<columns, threads, normed, integer, floating>(LayerInput{Packets(a, phase), in_memory}, x, weight, eps);
+}
+
+// A phase's input: fill_input(), for the phase's matrices.
+template <u32 columns, u32 threads, bool normed, bool integer, bool floating, class Link>
+LLMC_HOT LLMC_FN fmt::Activations load_input(const Link& link, const f32* x, const f32* weight, f32 eps) {
+  constexpr Workspace space = workspace(columns, integer, floating);
+  f32 factor;
+  if constexpr (Link::packets && is_wide<columns, threads>) {
+    factor = fill_input_apart<columns, threads, normed, integer, floating>(link.args().arena, link.args().ring, link.phase(), link.in_memory(), x, weight, eps);
+  } else {
+    factor = fill_input<columns, threads, normed, integer, floating>(link, x, weight, eps);
+  }
+  const u8* shared = prim::shared();
+  return {shared + space.codes, shared + space.meta, (const f32*)(shared + space.floats), factor};
 }
 
 }  // namespace llmc

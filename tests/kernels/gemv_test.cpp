@@ -40,7 +40,7 @@ std::vector<double> rounded(const std::vector<float>& x) {
 
 class Gemv : public testing::TestWithParam<u32> {
  protected:
-  void check(TensorType type, const std::string& kernel, u32 rows, u32 columns, u32 workers) {
+  void check(TensorType type, const std::string& kernel, u32 rows, u32 columns, u32 workers, u32 staged = 0) {
     SCOPED_TRACE(kernel + " rows " + std::to_string(rows) + " workers " + std::to_string(workers) + " wave " + std::to_string(GetParam()));
     std::mt19937 random(rows * 1000 + columns);
     const std::vector<u8> source = random_rows(type, rows, columns, random);
@@ -52,7 +52,9 @@ class Gemv : public testing::TestWithParam<u32> {
     GemvCase data{packed.data(), x.data(), y.data(), rows};
     abi::Args args{};
     args.arena = reinterpret_cast<unsigned char*>(&data);
-    const u32 shared = workspace(columns, !is_float(type), is_float(type)).bytes;
+    u32 shared = workspace(columns, !is_float(type), is_float(type)).bytes;
+    constexpr u32 groups = 4, barrier = 8;
+    if (staged != 0) shared = (shared + 127) / 128 * 128 + groups * (staged + barrier);
     test_program("gemv", GetParam()).launch(kernel, {workers, 128, shared, GetParam()}, args);
 
     const std::vector<double> input = is_float(type) ? std::vector<double>(x.begin(), x.end()) : rounded(x);
@@ -79,6 +81,23 @@ TEST_P(Gemv, EveryFormatMatchesTheProductOfDequantisedWeights) {
     check(type, "gemv_" + name + "_7_3", 64, 7 * width, 3);
     check(type, "gemv_" + name + "_11_4", 24, 11 * width, 1);
   }
+}
+
+// With as many workers as make some idle, and groups without a unit.
+TEST_P(Gemv, FirstWeightsStagedInSharedMemory) {
+  const auto staged = [&](TensorType type, u32 micro_tiles, u32 slices, u32 in_slot, u32 columns, u32 bytes) {
+    const std::string name =
+        "staged_" + std::string(type_info(type).name) + "_" + std::to_string(micro_tiles) + "_" + std::to_string(slices) + "_" + std::to_string(in_slot);
+    for (const u32 rows : {5u, 60u, 150u}) {
+      for (const u32 workers : {1u, 3u, 20u}) check(type, name, rows, micro_tiles * columns, workers, in_slot * bytes);
+    }
+  };
+  staged(TensorType::F16, 2, 1, 2, 128, 2048);
+  staged(TensorType::F16, 7, 3, 2, 128, 2048);
+  staged(TensorType::F16, 11, 1, 3, 128, 2048);
+  staged(TensorType::F32, 5, 2, 1, 128, 4096);
+  staged(TensorType::BF16, 8, 4, 2, 128, 2048);
+  staged(TensorType::Q4_K, 7, 1, 4, 256, 1184);
 }
 
 TEST_P(Gemv, WidthsThatAreNotWholeMicroTiles) {

@@ -28,16 +28,45 @@ TEST(Split, SlicesStayWithinGroupsAndColumns) {
   for (const u32 items : {1u, 20u, 112u, 608u}) {
     for (const u32 micro_tiles : {1u, 7u, 38u, 112u}) {
       for (const u32 workers : {1u, 48u, 132u}) {
-        const u32 slices = pick_slices(items, 2, micro_tiles, 16, workers);
+        const u32 slices = pick_slices({items, 2, micro_tiles, 256}, 16, workers);
         EXPECT_GE(slices, 1u);
         EXPECT_LE(slices, std::min(16u, micro_tiles));
       }
     }
   }
   // One row tile for 16 groups: all of them get a part of its columns, 64 micro tiles divide evenly.
-  EXPECT_EQ(pick_slices(132, 1, 64, 16, 132), 16u);
-  // As many tiles as groups: cutting them would only add work.
-  EXPECT_EQ(pick_slices(132 * 16, 1, 64, 16, 132), 1u);
+  EXPECT_EQ(pick_slices({132, 1, 64, 128}, 16, 132), 16u);
+}
+
+// What was fastest on an H200 (docs/performance.md), for phases where it was not close.
+TEST(Split, SlicesAreThoseThatWereFastest) {
+  constexpr u32 groups = 16, workers = 132;
+  EXPECT_EQ(pick_slices({512, 1, 56, 256}, groups, workers), 14u) << "down of 8B, K types";
+  EXPECT_EQ(pick_slices({512, 1, 16, 256}, groups, workers), 8u) << "o of 8B, K types";
+  EXPECT_EQ(pick_slices({768, 1, 16, 256}, groups, workers), 8u) << "qkv of 8B, K types";
+  EXPECT_EQ(pick_slices({1536, 1, 32, 128}, groups, workers), 8u) << "qkv of 7B, Q4_0";
+  EXPECT_EQ(pick_slices({1376, 2, 32, 128}, groups, workers), 8u) << "gate and up of 7B, Q4_0";
+  EXPECT_EQ(pick_slices({256, 1, 32, 256}, groups, workers), 16u) << "down of 1B, K types";
+  EXPECT_EQ(pick_slices({384, 1, 8, 256}, groups, workers), 4u) << "qkv of 1B, K types";
+  EXPECT_EQ(pick_slices({608, 2, 7, 128}, groups, workers), 1u) << "gate and up of 0.5B, Q5_0";
+  EXPECT_EQ(pick_slices({112, 1, 7, 128}, groups, workers), 7u) << "o of 0.5B, Q5_0";
+}
+
+// Row tiles of Q, K and V by their cost: whole shares, in order, none far from its part of the cost.
+TEST(Split, ItemsByCostHaveOneWorker) {
+  constexpr llmc::Run q = {512, 46}, k = {128, 46}, v = {128, 78};
+  for (const u32 workers : {1u, 48u, 132u}) {
+    u32 end = 0, before = 0;
+    for (u32 worker = 0; worker < workers; worker++) {
+      const Range cost = split(total_cost<q, k, v>, workers, worker);
+      const u32 first = item_at<q, k, v>(cost.begin), last = item_at<q, k, v>(cost.end);
+      EXPECT_EQ(first, end);
+      end = last;
+      for (u32 item = first; item < last; item++) before += item < q.items + k.items ? q.cost : v.cost;
+      EXPECT_NEAR(before, cost.end, v.cost / 2.0) << "worker " << worker << " of " << workers;
+    }
+    EXPECT_EQ(end, q.items + k.items + v.items);
+  }
 }
 
 TEST(Split, PiecesOfAContextCoverIt) {
