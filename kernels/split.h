@@ -15,13 +15,13 @@ __device__ constexpr Range split(u32 items, u32 workers, u32 worker) {
 }
 
 // A run of items of the same cost.
-struct Run {
+struct ItemRun {
   u32 items, cost;
 };
 
 // Of runs of items one after another: the item that begins nearest to `cost` in the sum of the costs of all. The runs are constants, so that
 // the divisions are multiplications.
-template <Run run, Run... rest>
+template <ItemRun run, ItemRun... rest>
 __device__ constexpr u32 item_at(u32 cost) {
   if constexpr (sizeof...(rest) == 0) {
     return (cost + run.cost / 2) / run.cost;
@@ -29,7 +29,7 @@ __device__ constexpr u32 item_at(u32 cost) {
     return cost <= run.items * run.cost ? (cost + run.cost / 2) / run.cost : run.items + item_at<rest...>(cost - run.items * run.cost);
   }
 }
-template <Run... runs>
+template <ItemRun... runs>
 constexpr u32 total_cost = (... + (runs.items * runs.cost));
 
 // What pick_slices knows of a phase: `items` of `tiles_per_item` row tiles, each `micro_tiles` of `columns` columns.
@@ -42,7 +42,7 @@ struct RowTiles {
 // loads and two for its own beginning and end; slices of different lengths make groups wait for each other; a loop over batches costs more
 // than as many units in turn; and unrolled products cost the time to fetch their instructions.
 constexpr u32 slices_cost(const RowTiles& t, u32 groups, u32 workers, u32 slices) {
-  constexpr u32 wait = 256, batch = 4;  // micro tiles that most formats load at once
+  constexpr u32 wait = 256, batch = 4;  // micro tiles loaded at once; fitted so for all formats, though some load fewer
   const u32 units = (t.items + workers - 1) / workers * t.tiles_per_item * slices, rounds = (units + groups - 1) / groups;
   const u32 whole = t.micro_tiles / slices, extra = t.micro_tiles % slices, longest = whole + (extra != 0);
   const u32 batches = (whole + batch - 1) / batch + (extra != 0);

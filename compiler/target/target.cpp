@@ -103,8 +103,8 @@ Target simulation_target(u32 wave) {
   target.product = "simulation";
   target.title = "a workgroup simulated on the CPU";
   target.wave = wave;
-  target.lds_bytes = target.static_lds_bytes = 131072;
-  target.bulk_copy = true;
+  target.bulk_copy = wave == 32;  // as on NVIDIA
+  target.lds_bytes = target.static_lds_bytes = wave == 32 ? 131072 : 65536;
   return target;
 }
 

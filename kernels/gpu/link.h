@@ -74,7 +74,6 @@ class Packets {
   LLMC_FN Packets(const abi::Args& a, u32 phase) : args_(a), phase_(phase) {}
   LLMC_FN u32 phase() const { return phase_; }
   LLMC_FN const abi::Args& args() const { return args_; }
-  LLMC_FN bool in_memory() const { return false; }
   // Once a token; the workgroup synchronises before it reads. Uses the scratch of shared memory.
   LLMC_FN void begin() const {
     if (prim::thread() == 0) *failure() = 0;
@@ -199,26 +198,6 @@ class Packets {
   }
   const abi::Args& args_;
   u32 phase_;  // of the data to read; what is written carries the next number
-};
-
-// x as a layer finds it: of the first layer it is the embedding, in memory; of the others, packets.
-struct LayerInput {
-  static constexpr bool packets = true;
-  const Packets& link;
-  bool embedding;
-  LLMC_FN u32 phase() const { return link.phase(); }
-  LLMC_FN const abi::Args& args() const { return link.args(); }
-  LLMC_FN bool in_memory() const { return embedding; }
-  template <u32 count>
-  LLMC_FN void read(const f32* vector, u32 columns, u32 first, u32 stride, u32x4 (&raw)[count]) const {
-    if (embedding) {
-      ThroughMemory().read(vector, columns, first, stride, raw);
-    } else {
-      link.read(vector, columns, first, stride, raw);
-    }
-  }
-  LLMC_FN f32x4 elements(u32x4 raw) const { return embedding ? ThroughMemory().elements(raw) : link.elements(raw); }
-  LLMC_FN bool failed() const { return link.failed(); }
 };
 
 }  // namespace llmc

@@ -83,24 +83,24 @@ LLMC_HOT LLMC_FN f32 fill_input(const Link& link, const f32* x, const f32* weigh
   }
 }
 
-// The same as a function that all phases with such an input share, where it is wide: unrolled for 14,336 columns it is 17 KB of instructions, half of
-// a phase, and each tensor type would have it anew. For narrow inputs the call costs more (1% of a token) than the fetching. Arguments one by
-// one: a struct would be passed through memory.
+// The same for a wide input that is not normed, as a function that all phases with such an input share: unrolled for 14,336 columns it is 17 KB
+// of instructions, half of a phase, and each tensor type would have it anew. For narrow inputs the call costs more (1% of a token) than the
+// fetching. Arguments one by one: a struct would be passed through memory.
 template <u32 columns, u32 threads>
 constexpr bool is_wide = columns > 16 * threads;
-template <u32 columns, u32 threads, bool normed, bool integer, bool floating>
-LLMC_APART f32 fill_input_apart(u8* arena, abi::Ring* ring, u32 phase, bool in_memory, const f32* x, const f32* weight, f32 eps) {
+template <u32 columns, u32 threads, bool integer, bool floating>
+LLMC_APART void fill_wide_input(u8* arena, abi::Ring* ring, u32 phase, const f32* x) {
   const abi::Args a = {arena, nullptr, nullptr, ring, 0, 0, 0};
-  return fill_input<columns, threads, normed, integer, floating>(LayerInput{Packets(a, phase), in_memory}, x, weight, eps);
+  fill_input<columns, threads, false, integer, floating>(Packets(a, phase), x, nullptr, 0);
 }
 
 // A phase's input: fill_input(), for the phase's matrices.
 template <u32 columns, u32 threads, bool normed, bool integer, bool floating, class Link>
 LLMC_HOT LLMC_FN fmt::Activations load_input(const Link& link, const f32* x, const f32* weight, f32 eps) {
   constexpr Workspace space = workspace(columns, integer, floating);
-  f32 factor;
-  if constexpr (Link::packets && is_wide<columns, threads>) {
-    factor = fill_input_apart<columns, threads, normed, integer, floating>(link.args().arena, link.args().ring, link.phase(), link.in_memory(), x, weight, eps);
+  f32 factor = 1;
+  if constexpr (Link::packets && !normed && is_wide<columns, threads>) {
+    fill_wide_input<columns, threads, integer, floating>(link.args().arena, link.args().ring, link.phase(), x);
   } else {
     factor = fill_input<columns, threads, normed, integer, floating>(link, x, weight, eps);
   }

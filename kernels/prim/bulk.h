@@ -1,5 +1,5 @@
-// Bulk copies from global to shared memory that complete on an mbarrier (PTX ISA: cp.async.bulk, mbarrier; sm_90 and newer). Elsewhere, which
-// is the CPU simulation, the lane that asks for a copy makes it.
+// Bulk copies from global to shared memory that complete on an mbarrier (PTX ISA: cp.async.bulk, mbarrier; sm_90 and newer, which the planner
+// knows). In the CPU simulation the lane that asks for a copy makes it; AMD's programs never call these.
 #pragma once
 #include "kernels/prim/prim.h"
 

@@ -147,8 +147,8 @@ TEST_P(Program, LogitsOfPromptAndDecodeMatchTheReference) {
 
 // llama.cpp's NMSE times 1.2 (formats of 32 elements) or 0.8 (K types); fixed bars for float types.
 INSTANTIATE_TEST_SUITE_P(Goldens, Program,
-                         testing::Values(Case{"tiny-llama-F32", 32, Fuse::block, 1e-5}, Case{"tiny-llama-F16", 64, Fuse::model, 2e-5},
-                                         Case{"tiny-llama-BF16", 32, Fuse::op, 1.2e-4}, Case{"tiny-llama-Q4_0", 64, Fuse::block, 1.2 * 1.4e-3},
+                         testing::Values(Case{"tiny-llama-F32", 32, Fuse::block, 1e-5}, Case{"tiny-llama-F16", 32, Fuse::model, 2e-5},
+                                         Case{"tiny-llama-BF16", 64, Fuse::model, 1.2e-4}, Case{"tiny-llama-Q4_0", 64, Fuse::block, 1.2 * 1.4e-3},
                                          Case{"tiny-llama-Q4_1", 32, Fuse::op, 1.2 * 1.4e-3}, Case{"tiny-llama-Q5_0", 32, Fuse::op, 1.2 * 1.1e-3},
                                          Case{"tiny-llama-Q5_1", 64, Fuse::op, 1.2 * 1.3e-3}, Case{"tiny-llama-Q8_0", 32, Fuse::model, 1.2 * 1.2e-3},
                                          Case{"tiny-llama-Q2_K", 32, Fuse::op, 0.8 * 2.2e-3}, Case{"tiny-llama-Q3_K_M", 64, Fuse::op, 0.8 * 2.2e-3},
@@ -166,7 +166,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"head-256", 32, Fuse::op, 1.2 * 1.3e-3, "--type Q5_1 --width 768 --heads 4 --kv-heads 2 --head-dim 256"},
                     Case{"qwen3", 64, Fuse::block, q8_bar, "--family qwen3 --type Q8_0 --heads 4 --kv-heads 2 --head-dim 128 --tied"},
                     Case{"rope-freqs-F32", 32, Fuse::op, 1e-5, "--type F32 --rope-freqs --rope-base 500000 --heads 4 --kv-heads 2"},
-                    Case{"mixed-types", 32, Fuse::block, 1.2 * 1.4e-3, "--type Q4_0,F16,Q6_K,Q8_0,BF16,Q3_K,F32 --heads 4 --kv-heads 2"},
+                    Case{"mixed-types", 32, Fuse::model, 1.2 * 1.4e-3, "--type Q4_0,F16,Q6_K,Q8_0,BF16,Q3_K,F32 --heads 4 --kv-heads 2"},
+                    Case{"wide-ff", 32, Fuse::model, q8_bar, "--type Q8_0 --ff 8704 --heads 4 --kv-heads 2 --layers 1"},
                     Case{"odd-vocabulary", 64, Fuse::model, q8_bar, "--type Q8_0 --vocab 259 --heads 4 --kv-heads 2 --biases"}));
 
 }  // namespace

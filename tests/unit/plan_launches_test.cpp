@@ -1,4 +1,5 @@
 // The launch lists, against the table of docs/architecture.md.
+#include "compiler/plan/gpu_resources.h"
 #include "tests/unit/plan_fixture.h"
 
 namespace llmc {
@@ -83,6 +84,20 @@ TEST_P(Launches, SharedMemoryIsWithinTheProcessor) {
       }
     }
   }
+}
+
+// Slots for the first weights stand behind all that the phases hold; only for floats, and where the processor has bulk copies.
+TEST(Staging, SlotsStandBehindThePhases) {
+  auto file = model_file("llama");
+  EXPECT_EQ(staging_shape(plan_of(read_built(file), "sm_90", Fuse::model)).slot_bytes, 0u) << "all of Q4_0";
+  const Model model = read_built(file.remove_tensor("blk.1.ffn_down.weight").tensor("blk.1.ffn_down.weight", test::f16, {96, 64}));
+  const Plan plan = plan_of(model, "sm_90", Fuse::model);
+  const StagingShape staging = staging_shape(plan);
+  ASSERT_EQ(staging.slot_bytes, 4096u);
+  for (const Launch& launch : plan.decode_op) EXPECT_GE(staging.offset, launch.shared) << launch.kernel;
+  ASSERT_EQ(plan.decode.size(), 1u);
+  EXPECT_EQ(plan.decode[0].shared, staging.offset + plan.threads / 32 * (staging.slot_bytes + 8));
+  for (const char* arch : {"sm_80", "gfx1100"}) EXPECT_EQ(staging_shape(plan_of(model, arch, Fuse::model)).slot_bytes, 0u) << arch;
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Launches, testing::Values("x86-64-v3", "sm_80", "sm_90", "gfx1100", "gfx90a"), [](const auto& param) {

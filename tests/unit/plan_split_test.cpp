@@ -38,7 +38,7 @@ TEST(Split, SlicesStayWithinGroupsAndColumns) {
   EXPECT_EQ(pick_slices({132, 1, 64, 128}, 16, 132), 16u);
 }
 
-// What was fastest on an H200 (docs/performance.md), for phases where it was not close.
+// What was fastest on an H200 (docs/performance.md).
 TEST(Split, SlicesAreThoseThatWereFastest) {
   constexpr u32 groups = 16, workers = 132;
   EXPECT_EQ(pick_slices({512, 1, 56, 256}, groups, workers), 14u) << "down of 8B, K types";
@@ -54,7 +54,7 @@ TEST(Split, SlicesAreThoseThatWereFastest) {
 
 // Row tiles of Q, K and V by their cost: whole shares, in order, none far from its part of the cost.
 TEST(Split, ItemsByCostHaveOneWorker) {
-  constexpr llmc::Run q = {512, 46}, k = {128, 46}, v = {128, 78};
+  constexpr ItemRun q = {512, 46}, k = {128, 46}, v = {128, 78};
   for (const u32 workers : {1u, 48u, 132u}) {
     u32 end = 0, before = 0;
     for (u32 worker = 0; worker < workers; worker++) {
