@@ -20,9 +20,9 @@ struct ItemRun {
 };
 
 // Of runs of items one after another: the item that begins nearest to `cost` in the sum of the costs of all. The runs are constants, so that
-// the divisions are multiplications.
+// the divisions are multiplications. Always inlined: a call in a hot kernel of AMD's would take a stack.
 template <ItemRun run, ItemRun... rest>
-__device__ constexpr u32 item_at(u32 cost) {
+LLMC_FN constexpr u32 item_at(u32 cost) {
   if constexpr (sizeof...(rest) == 0) {
     return (cost + run.cost / 2) / run.cost;
   } else {

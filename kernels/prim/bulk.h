@@ -5,9 +5,7 @@
 
 namespace llmc::prim {
 
-#if defined(__NVPTX__) && !defined(LLMC_HOST)
-
-LLMC_FN u32 shared_address(const void* p) { return (u32)(u64)(const __attribute__((address_space(3))) void*)p; }
+#if defined(__NVPTX__)
 
 // A phase of the barrier is complete when one thread has arrived and the bytes that it announced are there.
 LLMC_FN void mbarrier_init(u64* barrier) { asm volatile("mbarrier.init.shared.b64 [%0], 1;" ::"r"(shared_address(barrier)) : "memory"); }

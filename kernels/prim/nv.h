@@ -63,6 +63,7 @@ LLMC_FN i32 dot4_ss(u32 a, u32 b, i32 c) {
 }
 
 LLMC_FN u64 global_address(const void* p) { return (u64)(const __attribute__((address_space(1))) void*)p; }
+LLMC_FN u32 shared_address(const void* p) { return (u32)(u64)(const __attribute__((address_space(3))) void*)p; }
 
 LLMC_FN u32x4 load16(const void* p) {
   u32 a, b, c, d;
@@ -138,8 +139,7 @@ LLMC_FN u32 atomic_add_relaxed(u32* p, u32 v) {
 // Relaxed add to shared memory (histograms, compaction); returns the old value.
 LLMC_FN u32 shared_add(u32* p, u32 v) {
   u32 r;
-  u32 address = (u32)(u64)(const __attribute__((address_space(3))) void*)p;
-  asm volatile("atom.shared.add.u32 %0, [%1], %2;" : "=r"(r) : "r"(address), "r"(v) : "memory");
+  asm volatile("atom.shared.add.u32 %0, [%1], %2;" : "=r"(r) : "r"(shared_address(p)), "r"(v) : "memory");
   return r;
 }
 LLMC_FN void system_store(u32* p, u32 v) {
