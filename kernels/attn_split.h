@@ -11,17 +11,19 @@ constexpr unsigned min_piece = 128;   // positions: below that, merging costs mo
 constexpr unsigned max_heads(unsigned head_dim, unsigned registers) {
   return head_dim <= 64 && registers >= 192 ? 8 : head_dim <= 128 ? 4 : 2;
 }
-constexpr unsigned matrix_heads = 8;  // the same with matrix instructions (attention_matrix.h)
+constexpr unsigned matrix_heads = 8;  // the same with matrix instructions (attention_tiles.h)
 
 // A group (the query heads of a kv head) is cut into equal parts of at most `most` heads.
 constexpr unsigned parts(unsigned group, unsigned most) { return (group + most - 1) / most; }
 constexpr unsigned heads_per_part(unsigned group, unsigned most) { return (group + parts(group, most) - 1) / parts(group, most); }
 
 // Contexts of up to so many positions, the new token's included, are computed by attention_short.h.
-constexpr unsigned short_positions = 512;
+constexpr unsigned short_positions = 192;
 
-// Pieces into which `positions` (>= 1) are cut, for each of `lanes` = kv heads x parts that are computed side by side.
-constexpr unsigned pieces(unsigned positions, unsigned workers, unsigned lanes) {
+// Pieces into which `positions` (>= 1) are cut, for each of `lanes` = kv heads x parts that are computed side by side. Up to `whole` positions
+// are left in one.
+constexpr unsigned pieces(unsigned positions, unsigned workers, unsigned lanes, unsigned whole = min_piece) {
+  if (positions <= whole) return 1;
   unsigned share = workers / lanes, useful = (positions + min_piece - 1) / min_piece;
   unsigned count = share < useful ? share : useful;
   return count < 1 ? 1 : count < max_pieces ? count : max_pieces;

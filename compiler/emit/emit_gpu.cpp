@@ -13,6 +13,8 @@ nlohmann::json gpu_data(const Plan& plan) {
   const Target target = target_of(plan);
   nlohmann::json data = shape_data(plan);
   data["workers"] = target.units / target.units_per_processor * plan.blocks_per_unit;
+  data["bulk_copies"] = target.bulk_copy ? "true" : "false";
+  data["attention_tiles"] = attention_tiles(plan);
   data["attention_shared"] = attention_shared_bytes(plan);
   const StagingShape staging = staging_shape(plan);
   data["staging_offset"] = staging.offset;

@@ -22,9 +22,10 @@ u32 qkv_bytes(const Plan& plan, const Variant& v) { return gemv_bytes(plan.shape
 u32 o_bytes(const Plan& plan, const Variant& v) { return gemv_bytes(plan.shape.n_heads * plan.shape.head_dim, {v.o}); }
 u32 gateup_bytes(const Plan& plan, const Variant& v) { return gemv_bytes(plan.shape.d_model, {v.gate, v.up}); }
 u32 down_bytes(const Plan& plan, const Variant& v) { return gemv_bytes(plan.shape.d_ff, {v.down}); }
-u32 block_bytes(const Plan& plan, const Variant& v) {
-  return std::max({qkv_bytes(plan, v), attention_shared_bytes(plan), o_bytes(plan, v), gateup_bytes(plan, v), down_bytes(plan, v)});
+u32 matrices_bytes(const Plan& plan, const Variant& v) {
+  return std::max({qkv_bytes(plan, v), o_bytes(plan, v), gateup_bytes(plan, v), down_bytes(plan, v)});
 }
+u32 block_bytes(const Plan& plan, const Variant& v) { return std::max(matrices_bytes(plan, v), attention_shared_bytes(plan)); }
 u32 head_bytes(const Plan& plan) {
   const Weight* output = plan.weight(plan.shape.tied ? Role::token_embd : Role::output, -1);
   return gemv_bytes(plan.shape.d_model, {output->type});
@@ -52,12 +53,12 @@ const Variant& variant_of(const Plan& plan, std::string_view kernel) {
 }
 
 u32 slots_bytes(const Plan& plan, u32 slot_bytes) {
-  constexpr u32 group_lanes = 32, barrier = 8;
-  return plan.threads / group_lanes * (slot_bytes + barrier);
+  constexpr u32 group_lanes = 32;
+  return plan.threads / group_lanes * slot_bytes;
 }
 u32 staged_model_bytes(const Plan& plan) {
   const StagingShape staging = staging_shape(plan);
-  return staging.slot_bytes == 0 ? model_bytes(plan) : staging.offset + slots_bytes(plan, staging.slot_bytes);
+  return std::max(model_bytes(plan), staging.slot_bytes == 0 ? 0 : staging.offset + slots_bytes(plan, staging.slot_bytes));
 }
 
 u32 bytes_of(const Plan& plan, const Launch& launch) {
@@ -80,11 +81,13 @@ Target target_of(const Plan& plan) {
   return plan.family == "host" ? simulation_target(plan.wave) : find_target(plan.arch + ":" + plan.product);
 }
 
-// Only where a layer has matrices of floats, and room beside what the phases need.
+// Only where a layer has matrices of floats, and room beside what their phases need. Attention, in between, uses the slots' memory as well.
 StagingShape staging_shape(const Plan& plan) {
   constexpr u32 slot_bytes = 4096;
   const Target target = target_of(plan);
-  const u32 offset = static_cast<u32>(align_up(model_bytes(plan), 128));
+  u32 offset = 0;
+  for (const Variant& variant : plan.variants) offset = std::max(offset, matrices_bytes(plan, variant));
+  offset = static_cast<u32>(align_up(offset, 128));
   const bool floats = std::any_of(plan.variants.begin(), plan.variants.end(),
                                   [](const Variant& v) { return is_float(v.o) || is_float(v.down) || (is_float(v.gate) && is_float(v.up)); });
   const bool fits = offset + slots_bytes(plan, slot_bytes) <= target.lds_bytes;

@@ -31,28 +31,51 @@ u32 lane_registers(const Plan& plan) {
   return std::min(256u, target.register_file * target.simds_per_unit * target.units_per_processor * target.wave / plan.threads);
 }
 
+// Whether the processor has matrix instructions of f16 (prim::has_mma).
+bool by_tiles(const Plan& plan) { return plan.family != "amd" && plan.wave == 32; }
+u32 merge_bytes(u32 heads) { return 4 * heads * (attn_split::max_pieces + 1) + 4; }
+
+// attention::Short::Shared
+u32 short_bytes(const Plan& plan) {
+  const u32 waves = plan.threads / plan.wave, width = 8 * team_of(plan.shape.head_dim);
+  return 4 * width + 2 * 2 * width + 4 * attn_split::short_positions + 4 * waves * width;
+}
+// attention::Decode::Shared
+u32 decode_bytes(const Plan& plan) {
+  const Shape& s = plan.shape;
+  const u32 waves = plan.threads / plan.wave, width = 8 * team_of(s.head_dim);
+  const u32 heads = attn_split::heads_per_part(s.n_heads / s.n_kv_heads, attn_split::max_heads(s.head_dim, lane_registers(plan)));
+  return 4 * heads * width + 2 * 2 * width + std::max(4 * waves * heads * (width + 2), merge_bytes(heads)) + 4 * heads * (waves + 2);
+}
+// attention::Tiles::Shared
+u32 tiles_bytes(const Plan& plan, u32 tiles) {
+  const Shape& s = plan.shape;
+  const u32 waves = plan.threads / plan.wave, positions = 16 * tiles, heads = attn_split::heads_per_part(s.n_heads / s.n_kv_heads, attn_split::matrix_heads);
+  return 2 * heads * (s.head_dim + 8) + 4 * s.head_dim + static_cast<u32>(align_up(std::max(2 * heads * (positions + 8), merge_bytes(heads)), 16)) +
+         2 * 4 * waves * 8 + 2 * 2 * positions * s.head_dim;
+}
+
 }  // namespace
 
+// 18, of heads of 128 elements the 17 that fit into 163 KB. With more the L1 cache has less than 92 KB left, and weights on their way do not find room
+// there: an 8B model lost 0.4% by the step from 64 to 164 KB, 10% by that to 228 KB (docs/performance.md).
+u32 attention_tiles(const Plan& plan) {
+  constexpr u32 most = 18, most_bytes = 166912;
+  const u32 limit = std::min(most_bytes, target_of(plan).lds_bytes);
+  u32 tiles = most;
+  while (tiles > 1 && input_offset + tiles_bytes(plan, tiles) > limit) tiles--;
+  return tiles;
+}
+
 u32 attention_shared_bytes(const Plan& plan) {
-  const Shape& s = plan.shape;
-  const u32 group = s.n_heads / s.n_kv_heads, waves = plan.threads / plan.wave, width = 8 * team_of(s.head_dim);
-  const auto merge = [](u32 heads) { return 4 * heads * (attn_split::max_pieces + 1) + 4; };
-  // Of attention::Short, attention::Decode and attention::Matrix.
-  const u32 near = 4 * width + 2 * 2 * width + 4 * attn_split::short_positions + 4 * waves * width;
-  u32 heads = attn_split::heads_per_part(group, attn_split::max_heads(s.head_dim, lane_registers(plan)));
-  u32 most = std::max(near, 4 * heads * width + 2 * 2 * width + std::max(4 * waves * heads * (width + 2), merge(heads)) + 4 * heads * (waves + 2));
-  if (plan.family != "amd" && plan.wave == 32 && s.head_dim <= 128) {
-    heads = attn_split::heads_per_part(group, attn_split::matrix_heads);
-    most = std::max(most, 2 * heads * (s.head_dim + 32) + 2 * 2 * s.head_dim + 8 * heads * (waves + 1) +
-                              std::max(4 * waves * heads * (s.head_dim + 4), merge(heads)));
-  }
-  return static_cast<u32>(align_up(scratch_bytes + most, 16));
+  const u32 long_form = by_tiles(plan) ? input_offset + tiles_bytes(plan, attention_tiles(plan)) : scratch_bytes + decode_bytes(plan);
+  return static_cast<u32>(align_up(std::max(scratch_bytes + short_bytes(plan), long_form), 16));
 }
 
 u32 sampling_shared_bytes(const Plan& plan) {
   constexpr u32 bins = 1024, candidates = 1024;
   const u32 waves = plan.threads / plan.wave;
-  return static_cast<u32>(align_up(sizeof(abi::State) + 3 * 4 * bins + (8 + 4) * candidates + 8 * waves + 5 * 8 + 8 * 4, 16));
+  return static_cast<u32>(align_up(scratch_bytes + sizeof(abi::State) + 3 * 4 * bins + (8 + 4) * candidates + 8 * waves + 5 * 8 + 8 * 4, 16));
 }
 
 u32 prefill_shared_bytes(const Plan& plan, const Launch& launch) {

@@ -10,6 +10,7 @@
 #pragma once
 #include "kernels/gpu/attention_pieces.h"
 #include "kernels/gpu/rope.h"
+#include "kernels/gpu/workspace.h"
 
 namespace llmc::attention {
 
@@ -29,19 +30,21 @@ struct Decode {
   static constexpr u32 width = team * 8;       // head_dim padded to the team
   static constexpr u32 teams = S::threads / team, waves = S::threads / prim::kWave;
   static constexpr u32 flight = 2;  // rows of K and V in flight for a team
+  static constexpr u32 memory_offset = scratch_bytes;  // where Shared may begin in the workgroup's memory
   static constexpr u32 row = width + 2;              // of the merge: weighted sums, maximum, sum
   static_assert(head_dim % 32 == 0 && head_dim <= 256 && S::n_heads % S::n_kv_heads == 0);
   using Merge = Pieces<S, Link, heads>;
 
   struct Shared {
     f32 q[heads][width];
-    u16 k[width], v[width];  // the new token's
+    u16 newest[2][width];  // the new token's k and v
     union {
       f32 sums[waves][heads][row];
       typename Merge::Shared merge;
     };
     f32 wave_weight[heads][waves], top[heads], sum[heads];  // of a piece
     LLMC_FN void set_q(u32 head, u32 i, f32 value) { q[head][i] = value; }
+    static LLMC_FN u32 place(u32, u32 i) { return i; }
   };
 
   struct Buffers {
@@ -104,7 +107,7 @@ struct Decode {
 
   // q of the part's heads into shared memory, times 1 / sqrt(head_dim) and log2(e); for the last piece also the new k and v, which
   // the worker of part 0 appends to the cache at `pos`. A wave makes one row at a time.
-  // `Memory` has set_q, k and v as Shared does.
+  // `Memory` has set_q, newest and place (of an element in its row of the cache) as Shared does.
   template <class Memory>
   LLMC_FN static void prepare(const Link& link, const Buffers& b, Memory& s, u32 kv_head, u32 part_index, u32 pos, u32 ctx, bool has_new) {
     const f32 scale = log2_e * prim::rsqrt((f32)head_dim);
@@ -113,15 +116,15 @@ struct Decode {
       const bool is_q = r < heads, is_k = r == heads;
       const u32 in_group = prim::min(part_index * heads + r, group - 1);  // a part may have fewer heads than the others
       const u32 row_of_qkv = is_q ? kv_head * group + in_group : S::n_heads + (is_k ? 0 : kv_heads) + kv_head;
-      u16* newest = is_k ? s.k : s.v;
       u16* cache = (is_k ? b.k : b.v) + ((u64)kv_head * ctx + pos) * head_dim;
       rope::prepare_row<S>(link, b.qkv + (u64)row_of_qkv * head_dim, is_q ? b.q_norm : is_k ? b.k_norm : nullptr, is_q || is_k ? pos : 0,
                            is_q ? scale : 1.0f, [&](u32 i, f32 value) LLMC_INLINED {
                              if (is_q) {
                                s.set_q(r, i, value);
                              } else {
-                               newest[i] = prim::float_to_half(value);
-                               if (part_index == 0) cache[i] = newest[i];
+                               const u16 half = prim::float_to_half(value);
+                               s.newest[is_k ? 0 : 1][i] = half;
+                               if (part_index == 0) cache[Memory::place(pos, i)] = half;
                              }
                            });
     }
@@ -153,6 +156,8 @@ struct Decode {
     prim::sync_block();
     return true;
   }
+
+  LLMC_FN static void begin(u32, u32, u32) {}
 
   // Asks for the K and V that this worker will read to be brought into L2.
   LLMC_FN static void prefetch(const Buffers& b, u32 pos, u32 ctx, u32 worker, u32 workers) {
@@ -204,8 +209,8 @@ struct Decode {
         const u32 position = base + i * teams + my_team;
         valid[i] = position < end;
         if (position == pos && chunk < chunks) {
-          f.key[i] = *(const u32x4*)&s.k[chunk * 8];
-          f.value[i] = *(const u32x4*)&s.v[chunk * 8];
+          f.key[i] = *(const u32x4*)&s.newest[0][chunk * 8];
+          f.value[i] = *(const u32x4*)&s.newest[1][chunk * 8];
         }
       }
       accumulate<flight>(run, s, f.key, f.value, valid);

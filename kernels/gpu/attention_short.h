@@ -1,11 +1,15 @@
 // Attention of one new token over a short context (attn_split::short_positions), made to be done soon: every query head has a worker of
-// its own, which reads K and V for itself; so few rows come from L2 however often they are read.
+// its own, which reads K and V for itself; so few rows come from L2 however often they are read. No matrix instructions: an H200 lowers the clock of
+// a cluster of multiprocessors by 3% when one of them uses any, which short contexts notice (docs/performance.md).
 //
 // Two passes in place of an online softmax. First the scores of all positions, which do not depend on each other; then every wave finds
 // the maximum and the sum of all of them for itself, so that nobody waits for another's; then the weighted sum of the values. The first
 // rows of K and V are loaded before the token's q is waited for, since they do not depend on it.
 #pragma once
 #include "kernels/gpu/attention.h"
+#include "kernels/gpu/cache_place.h"
+#include "kernels/gpu/workspace.h"
+#include "kernels/prim/async_copy.h"
 
 namespace llmc::attention {
 
@@ -16,13 +20,18 @@ struct Short {
   static constexpr u32 head_dim = Base::head_dim, group = Base::group, chunks = Base::chunks, team = Base::team, width = Base::width;
   static constexpr u32 teams = Base::teams, waves = Base::waves, teams_of_wave = prim::kWave / team;
   static constexpr u32 flight = 4;  // rows of K and V in flight for a team
+  static constexpr u32 memory_offset = scratch_bytes;
+  // How long a worker without a head holds back where the phases of a token are one kernel: what it asks for next, the first weights of O, would be in
+  // the way of q, K and V, and is there in time all the same. On an H200, F16: 1,400 and 2,400 cycles do as well, none and 3,400 are 0.7% slower.
+  static constexpr u32 idle_cycles = 1800;
 
   struct Shared {
     f32 q[1][width];
-    u16 k[width], v[width];  // the new token's
+    u16 newest[2][width];  // the new token's k and v
     f32 score[attn_split::short_positions];
     f32 sums[waves][width];
     LLMC_FN void set_q(u32 head, u32 i, f32 value) { q[head][i] = value; }
+    static LLMC_FN u32 place(u32 position, u32 i) { return cache_place<head_dim>(position, i); }
   };
 
   // The rows of K (`source` = b.k) or V of a team: positions base + i teams + its number.
@@ -32,12 +41,12 @@ struct Short {
   LLMC_FN static u32 my_team() { return prim::thread() / team; }
   LLMC_FN static u32 chunk() { return prim::lane() % team; }
   LLMC_FN static Rows load(const u16* source, u32 kv_head, u32 base, u32 pos, u32 ctx) {
-    const u8* first = (const u8*)(source + (u64)kv_head * ctx * head_dim) + chunk() * 16;
+    const u16* first = source + (u64)kv_head * ctx * head_dim;
     Rows rows;
     LLMC_UNROLL for (u32 i = 0; i < flight; i++) {
       const u32 position = base + i * teams + my_team();
       rows.row[i] = u32x4{0, 0, 0, 0};
-      if (position < pos && chunk() < chunks) rows.row[i] = prim::load16(first + (u64)position * head_dim * 2);
+      if (position < pos && chunk() < chunks) rows.row[i] = prim::load16(first + (u64)position * head_dim + Shared::place(position, 8 * chunk()));
     }
     return rows;
   }
@@ -80,7 +89,9 @@ struct Short {
       }
       if (link.failed()) return false;
     }
+    if (worker < S::n_heads) prim::WaveCopies<S::bulk_copies>::fence();  // weights are staged where this wrote (staging.h)
     prim::sync_block();
+    if (Link::packets && worker >= S::n_heads) prim::wait_cycles(idle_cycles);
     return true;
   }
 
@@ -92,7 +103,7 @@ struct Short {
         if (!has_rows(base, i, pos + 1)) continue;
         const u32 position = base + i * teams + my_team();
         f32 key[8], dot = 0;
-        Base::unpack(key, row_of(keys, i, position, pos, s.k));
+        Base::unpack(key, row_of(keys, i, position, pos, s.newest[0]));
         LLMC_UNROLL for (u32 j = 0; j < 4; j++) dot += low[j] * key[j] + high[j] * key[4 + j];
         dot = prim::wave_sum<team>(dot);
         if (chunk() == 0 && position <= pos) s.score[position] = dot;
@@ -110,7 +121,7 @@ struct Short {
         const u32 position = base + i * teams + my_team();
         const f32 weight = position <= pos ? prim::exp2(s.score[position] - top) : 0.0f;
         f32 value[8];
-        Base::unpack(value, row_of(values, i, position, pos, s.v));
+        Base::unpack(value, row_of(values, i, position, pos, s.newest[1]));
         LLMC_UNROLL for (u32 j = 0; j < 8; j++) acc[j] += weight * value[j];
       }
     }

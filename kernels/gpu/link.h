@@ -48,6 +48,10 @@ struct ThroughMemory {
   LLMC_FN void write(f32* vector, u32 index, f32 value, bool valid) const {
     if (valid) prim::store_coherent(vector + index, value);
   }
+  // Elements index and index + 1; index is even.
+  LLMC_FN void write_pair(f32* vector, u32 index, f32 first, f32 second) const {
+    prim::store_coherent((u64*)(vector + index), (u64)prim::bits(first) | (u64)prim::bits(second) << 32);
+  }
   // A word for workers in the same phase.
   LLMC_FN void put(f32* words, u32 index, f32 value) const { prim::store_coherent(words + index, value); }
   LLMC_FN bool failed() const { return false; }
@@ -106,20 +110,33 @@ class Packets {
   LLMC_FN void read_pairs(const f32* row, const u32 (&first)[count], const u32 (&second)[count], const bool (&valid)[count], f32 (&a)[count],
                           f32 (&b)[count]) const {
     const u64* packets = (const u64*)row;
+    u64 one[count], two[count];
+    Patience patience;
+    for (;;) {
+      bool complete = true;
+      LLMC_UNROLL for (u32 i = 0; i < count; i++) {
+        one[i] = two[i] = 0;
+        if (!valid[i]) continue;
+        one[i] = prim::load_coherent(packets + first[i] / 2);
+        two[i] = first[i] / 2 == second[i] / 2 ? one[i] : prim::load_coherent(packets + second[i] / 2);
+      }
+      LLMC_UNROLL for (u32 i = 0; i < count; i++) complete = complete && (!valid[i] || (there((u32)(one[i] >> 32)) && there((u32)(two[i] >> 32))));
+      if (complete || !goes_on(patience)) break;
+    }
     LLMC_UNROLL for (u32 i = 0; i < count; i++) {
-      u64 one = 0, two = 0;
-      if (valid[i]) poll_both(packets + first[i] / 2, packets + second[i] / 2, one, two);
-      a[i] = element(one, first[i]);
-      b[i] = element(two, second[i]);
+      a[i] = element(one[i], first[i]);
+      b[i] = element(two[i], second[i]);
     }
     prim::sync_wave();
   }
   LLMC_FN void write(f32* vector, u32 index, f32 value, bool valid) const {
-    const u32 mine = rounded(value), other = prim::shfl_xor(mine, 1);
-    if (valid && index % 2 == 0) {
-      const u32 number = (phase_ + 1) << 16;
-      prim::store_coherent((u64*)vector + index / 2, (u64)(mine >> 8 | (other & 0xff00u) << 16) | (u64)(other >> 16 | number) << 32);
-    }
+    const f32 other = prim::shfl_xor(value, 1);
+    if (valid && index % 2 == 0) write_pair(vector, index, value, other);
+  }
+  // Elements index and index + 1; index is even.
+  LLMC_FN void write_pair(f32* vector, u32 index, f32 first, f32 second) const {
+    const u32 a = rounded(first), b = rounded(second), number = (phase_ + 1) << 16;
+    prim::store_coherent((u64*)vector + index / 2, (u64)(a >> 8 | (b & 0xff00u) << 16) | (u64)(b >> 16 | number) << 32);
   }
   // Words that travel within a phase, 8 bytes each: a float32 and the whole number of the phase.
   LLMC_FN void put(f32* words, u32 index, f32 value) const {
@@ -148,7 +165,7 @@ class Packets {
   LLMC_FN bool failed() const { return *(volatile u32*)failure() != 0; }
 
  private:
-  static LLMC_FN u32* failure() { return (u32*)prim::shared() + 63; }  // the last word of the scratch
+  static LLMC_FN u32* failure() { return (u32*)prim::shared() + 63; }  // the last of the scratch's first 64 words
   static LLMC_FN u32 rounded(f32 v) { return prim::bits(v) + 0x80u; }  // upper 24 bits
   static LLMC_FN f32 low(u32 word) { return prim::from_bits(word << 8); }
   static LLMC_FN f32 high(u32 word, u32 upper) { return prim::from_bits((word >> 24 << 8) | upper << 16); }
@@ -171,15 +188,8 @@ class Packets {
   }
 
   LLMC_FN void poll(const u64* packet) const {
-    u64 value, same;
-    poll_both(packet, packet, value, same);
-  }
-  LLMC_FN void poll_both(const u64* first, const u64* second, u64& one, u64& two) const {
     Patience patience;
-    for (;;) {
-      one = prim::load_coherent(first);
-      two = first == second ? one : prim::load_coherent(second);
-      if ((there((u32)(one >> 32)) && there((u32)(two >> 32))) || !goes_on(patience)) return;
+    while (!there((u32)(prim::load_coherent(packet) >> 32)) && goes_on(patience)) {
     }
   }
 

@@ -1,6 +1,7 @@
 // The small kernels of prompt processing: everything between the matrices of a chunk of tokens, which stand in the rows of the same
 // buffers as a decode token's vectors.
 #pragma once
+#include "kernels/gpu/cache_place.h"
 #include "kernels/gpu/norm.h"
 #include "kernels/gpu/rope.h"
 
@@ -59,12 +60,14 @@ LLMC_HOT LLMC_FN void rotate_row(f32* qkv, u32 row, const f32* q_norm, const f32
   const u32 kv_head = (row - S::n_heads) % S::n_kv_heads;
   const u64 at = ((u64)kv_head * ctx + position) * S::head_dim;
   if (row < S::n_heads + S::n_kv_heads) {
-    rope::prepare_row<S>(ThroughMemory(), source, k_norm, position, 1.0f, [&](u32 i, f32 value) LLMC_INLINED { k[at + i] = prim::float_to_half(value); });
+    rope::prepare_row<S>(ThroughMemory(), source, k_norm, position, 1.0f, [&](u32 i, f32 value) LLMC_INLINED {
+      k[at + cache_place<S::head_dim>(position, i)] = prim::float_to_half(value);
+    });
     return;
   }
   LLMC_UNROLL for (u32 i = 0; i < S::head_dim; i += prim::kWave) {
     const u32 d = i + prim::lane();
-    if (d < S::head_dim) v[at + d] = prim::float_to_half(source[d]);
+    if (d < S::head_dim) v[at + cache_place<S::head_dim>(position, d)] = prim::float_to_half(source[d]);
   }
 }
 

@@ -4,6 +4,7 @@
 // (base 2) a row, then the weighted sum of values, kept in registers. Queries and scores are float32, K and V f16 as in the cache.
 // Tiles with the most positions come first, and the heads of a group side by side, so that they find K and V in the L2 cache.
 #pragma once
+#include "kernels/gpu/cache_place.h"
 #include "kernels/gpu/rope.h"
 
 namespace llmc::prefill {
@@ -44,7 +45,8 @@ struct Attention {
     LLMC_UNROLL for (u32 i = 0; i < pieces; i += attention_threads) {
       const u32 piece = i + prim::thread(), row = piece / chunks, chunk = piece % chunks;
       if (pieces % attention_threads == 0 || piece < pieces) {
-        const u64 at = (u64)prim::min(first + row, end - 1) * head_dim + 8 * chunk;
+        const u32 position = prim::min(first + row, end - 1);
+        const u64 at = (u64)position * head_dim + cache_place<head_dim>(position, 8 * chunk);
         *(u32x4*)&s.k[row][8 * chunk] = *(const u32x4*)(k + at);
         *(u32x4*)&s.v[row][8 * chunk] = *(const u32x4*)(v + at);
       }

@@ -19,6 +19,7 @@
 #pragma once
 #include "kernels/abi.h"
 #include "kernels/gpu/philox.h"
+#include "kernels/gpu/workspace.h"
 #include "kernels/prim/prim.h"
 #include "kernels/split.h"
 
@@ -123,7 +124,7 @@ struct Sample {
     u32 above_count, bin, bin_count, listed, grouped, last;
   };
 
-  LLMC_FN static Shared& shared() { return *(Shared*)prim::shared(); }
+  LLMC_FN static Shared& shared() { return *(Shared*)(prim::shared() + scratch_bytes); }
 
   struct Buffers {
     f32* logits;
@@ -554,8 +555,8 @@ struct Sample {
     prim::store_system(&b.ring->produced, produced);
   }
 
-  // Called by all threads of `workers` workgroups; uses the shared memory from its start. advance: State::pos goes on by one first. The logits become the penalised ones.
-  // True in the workgroup that came last.
+  // Called by all threads of `workers` workgroups; uses the shared memory behind the scratch, where the barriers of copies are. advance: State::pos goes on
+  // by one first. The logits become the penalised ones. True in the workgroup that came last.
   LLMC_HOT LLMC_FN static bool run(const Buffers& b, bool advance, u32 worker, u32 workers) {
     const u32 thread = prim::thread();
     Shared& s = shared();

@@ -7,7 +7,8 @@
 //
 // Every group's barrier completes once for each phase that stages, whether there is something to copy or not, so all know the parity.
 #pragma once
-#include "kernels/prim/bulk.h"
+#include "kernels/gpu/workspace.h"
+#include "kernels/prim/async_copy.h"
 
 namespace llmc {
 
@@ -15,15 +16,16 @@ struct NoStaging {
   static constexpr u32 slot_bytes = 0;
 };
 
-// `groups` slots of `bytes` bytes from `offset` on in shared memory, then their barriers. `parity`: of the number of phases before this
+// `groups` slots of `bytes` bytes from `offset` on in shared memory. `parity`: of the number of phases before this
 // one that staged.
 template <u32 groups, u32 offset, u32 bytes>
 struct StagingSlots {
+  static_assert(groups * sizeof(u64) <= staging_barriers_bytes);
   static constexpr u32 slot_bytes = bytes;
   u32 parity;
 
   LLMC_FN static u8* slot(u32 group) { return prim::shared() + offset + group * bytes; }
-  LLMC_FN static u64* barrier(u32 group) { return (u64*)(prim::shared() + offset + groups * bytes) + group; }
+  LLMC_FN static u64* barrier(u32 group) { return (u64*)(prim::shared() + staging_barriers_offset) + group; }
 
   // Once a launch, by the lane of each group that will copy.
   LLMC_FN static void begin(u32 group) {

@@ -1,5 +1,6 @@
 // Shared memory of a decode phase, in bytes from its start: the same offsets for the kernels and for the planner.
-//   scratch   64 words: partial sums of a workgroup's waves, flags
+//   scratch   64 words: partial sums of a workgroup's waves, flags; then the barriers of staged weights (staging.h) and what
+//             attention begins with (attention_tiles.h)
 //   partial   sums of a row tile's slices, [tile][slice][row]
 //   codes, meta, floats   the phase's input (formats/format.h: Activations)
 #pragma once
@@ -11,9 +12,13 @@ struct Workspace {
   u32 codes, meta, floats, bytes;
 };
 
-constexpr u32 scratch_bytes = 256;
+constexpr u32 staging_barriers_offset = 256, staging_barriers_bytes = 128;
+constexpr u32 attention_start_offset = staging_barriers_offset + staging_barriers_bytes, attention_start_bytes = 384;
+constexpr u32 scratch_bytes = attention_start_offset + attention_start_bytes;
 constexpr u32 partial_bytes = 16384;
 constexpr u32 partial_offset = scratch_bytes;
+
+constexpr u32 input_offset = partial_offset + partial_bytes;
 
 // The input's columns as they stand in shared memory, padded with zeros.
 __device__ constexpr u32 padded_columns(u32 columns) { return (columns + 255) / 256 * 256; }
@@ -21,7 +26,7 @@ __device__ constexpr u32 padded_columns(u32 columns) { return (columns + 255) / 
 // `integer`, `floating`: which forms of the input the phase's matrices take.
 __device__ constexpr Workspace workspace(u32 columns, bool integer, bool floating) {
   const u32 padded = padded_columns(columns);
-  const u32 codes = scratch_bytes + partial_bytes;
+  const u32 codes = input_offset;
   const u32 meta = codes + (integer ? padded : 0);
   const u32 floats = meta + (integer ? padded / 4 : 0);
   return {codes, meta, floats, floats + (floating ? 4 * padded : 0)};

@@ -104,8 +104,6 @@ constexpr bool dot4_us_takes_all = true;
 #else
 constexpr bool dot4_us_takes_all = false;
 #endif
-// Whether several workgroups may read the same rows of K and V: each line is read once where nothing else was measured to be better.
-constexpr bool rereads_are_cheap = false;
 // Vector registers of a lane where a processor holds one workgroup of 512 threads.
 #if defined(__gfx906__)
 constexpr u32 lane_registers = 128;

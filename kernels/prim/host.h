@@ -35,7 +35,7 @@ LLMC_FN u64 ballot(bool b) {
   return bits;
 }
 
-constexpr bool dot4_us_takes_all = true, rereads_are_cheap = true;
+constexpr bool dot4_us_takes_all = true;
 constexpr u32 lane_registers = 128;  // as on NVIDIA
 LLMC_FN i32 dot4_us(u32 a, u32 b, i32 c) {
   for (u32 i = 0; i < 4; i++) c += (i32)(u8)(a >> 8 * i) * (i8)(b >> 8 * i);

@@ -29,8 +29,33 @@ LLMC_FN void mma_f16(f32 (&c)[4], const u32 (&a)[4], u32 b0, u32 b1) {
       : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3])
       : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
+// Four matrices of 8 rows of 8 values of 16 bits from shared memory; lane 8 i + r has the address of row r of matrix i, a multiple of 16.
+// out[i] is matrix i as a fragment: lane 4 g + t gets values 2 t and 2 t + 1 of row g, or, transposed, of column g.
+LLMC_FN void load_matrices(u32 (&out)[4], const void* row) {
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
+               : "=r"(out[0]), "=r"(out[1]), "=r"(out[2]), "=r"(out[3]) : "r"(shared_address(row)) : "memory");
+}
+LLMC_FN void load_transposed(u32 (&out)[4], const void* row) {
+  asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
+               : "=r"(out[0]), "=r"(out[1]), "=r"(out[2]), "=r"(out[3]) : "r"(shared_address(row)) : "memory");
+}
 #elif defined(LLMC_HOST) && LLMC_WAVE == 32
 constexpr bool has_mma = true;
+LLMC_FN void load_matrices(u32 (&out)[4], const void* row) {
+  if ((u64)row % 16 != 0) __builtin_trap();
+  const u64* rows = host_table->exchange((u64)row, kWave, 5);
+  for (u32 i = 0; i < 4; i++) out[i] = ((const u32*)rows[8 * i + lane() / 4])[lane() % 4];
+  sync_wave();
+}
+LLMC_FN void load_transposed(u32 (&out)[4], const void* row) {
+  if ((u64)row % 16 != 0) __builtin_trap();
+  const u64* rows = host_table->exchange((u64)row, kWave, 6);
+  for (u32 i = 0; i < 4; i++) {
+    const u16 *even = (const u16*)rows[8 * i + lane() % 4 * 2], *odd = (const u16*)rows[8 * i + lane() % 4 * 2 + 1];
+    out[i] = even[lane() / 4] | (u32)odd[lane() / 4] << 16;
+  }
+  sync_wave();
+}
 LLMC_FN void mma_f16(f32 (&c)[4], const u32 (&a)[4], u32 b0, u32 b1) {
   LLMC_UNROLL for (u32 q = 0; q < 4; q++) {
     u32 row[2][2], column[2][2];
@@ -68,6 +93,8 @@ constexpr bool has_mma = false;
 LLMC_FN void mma32(i32 (&)[4], const u32 (&)[4], const u32 (&)[2]) {}
 LLMC_FN void mma16(i32 (&)[4], u32, u32, u32) {}
 LLMC_FN void mma_f16(f32 (&)[4], const u32 (&)[4], u32, u32) {}
+LLMC_FN void load_matrices(u32 (&)[4], const void*) {}
+LLMC_FN void load_transposed(u32 (&)[4], const void*) {}
 #endif
 
 }  // namespace llmc::prim

@@ -50,7 +50,6 @@ LLMC_FN u64 ballot(bool b) {
 // Sum of the products of four unsigned bytes of `a` and four signed bytes of `b`, plus `c`.
 constexpr bool dot4_us_takes_all = true;  // bytes above 127 too
 constexpr u32 lane_registers = 128;  // of a workgroup of 512 threads
-constexpr bool rereads_are_cheap = true;  // rows of K and V that several workgroups read come from L2
 LLMC_FN i32 dot4_us(u32 a, u32 b, i32 c) {
   i32 r;
   asm("dp4a.u32.s32 %0, %1, %2, %3;" : "=r"(r) : "r"(a), "r"(b), "r"(c));
@@ -162,7 +161,7 @@ LLMC_FN u64 clock() {
 }
 LLMC_FN void pause() {}
 
-LLMC_FN f32 exp2(f32 x) { return __nvvm_ex2_approx_f(x); }
+LLMC_FN f32 exp2(f32 x) { return __nvvm_ex2_approx_ftz_f(x); }
 LLMC_FN f32 log2(f32 x) { return __nvvm_lg2_approx_f(x); }
 LLMC_FN f32 rcp(f32 x) { return __nvvm_rcp_approx_ftz_f(x); }
 LLMC_FN f32 rsqrt(f32 x) { return __nvvm_rsqrt_approx_f(x); }

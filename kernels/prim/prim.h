@@ -18,13 +18,26 @@ LLMC_FN f32 shfl(f32 v, u32 source) { return from_bits(shfl(bits(v), source)); }
 LLMC_FN i32 shfl_xor(i32 v, u32 mask) { return (i32)shfl_xor((u32)v, mask); }
 LLMC_FN i32 shfl(i32 v, u32 source) { return (i32)shfl((u32)v, source); }
 
-LLMC_FN f32 max(f32 a, f32 b) { return a > b ? a : b; }
+// `b` where `a` is not a number. NVIDIA has an instruction for it, the choice takes two.
+LLMC_FN f32 max(f32 a, f32 b) {
+#if defined(__NVPTX__)
+  return __nvvm_fmax_f(a, b);
+#else
+  return a > b ? a : b;
+#endif
+}
 LLMC_FN f32 min(f32 a, f32 b) { return a < b ? a : b; }
 LLMC_FN f32 abs(f32 a) { return __builtin_fabsf(a); }
 LLMC_FN u32 min(u32 a, u32 b) { return a < b ? a : b; }
 LLMC_FN u32 max(u32 a, u32 b) { return a > b ? a : b; }
 LLMC_FN i32 min(i32 a, i32 b) { return a < b ? a : b; }
 LLMC_FN i32 max(i32 a, i32 b) { return a > b ? a : b; }
+
+// Of clock(): cycles of the processor, in the simulation nanoseconds.
+LLMC_FN void wait_cycles(u32 count) {
+  const u64 start = clock();
+  LLMC_GRID_STRIDE while (clock() - start < count) pause();
+}
 
 // Where a format's load() reads: weights in global memory, each byte once, or in shared memory.
 struct Streamed {

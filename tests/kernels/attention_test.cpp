@@ -8,6 +8,7 @@
 
 #include "common/half.h"
 #include "kernels/attn_split.h"
+#include "kernels/cache_layout.h"
 #include "tests/kernels/programs.h"
 
 namespace llmc {
@@ -49,10 +50,12 @@ struct AttentionCase {
 struct Form {
   const char* suffix;
   double error;
-  bool packets;  // workgroups wait for each other
+  bool packets;   // workgroups wait for each other
+  bool permuted;  // rows of the cache are
 };
-constexpr Form by_teams = {"", 1e-11, false}, by_teams_packets = {"_packets", 1e-9, true}, in_short = {"_short", 1e-11, false},
-               by_matrix = {"_matrix", 1e-6, false}, by_matrix_packets = {"_matrix_packets", 1e-6, true};
+constexpr Form by_teams = {"", 1e-11, false, false}, by_teams_packets = {"_packets", 1e-9, true, false};
+constexpr Form in_short = {"_short", 1e-11, false, true}, by_tiles = {"_tiles", 1e-6, false, true},
+               by_tiles_packets = {"_tiles_packets", 1e-6, true, true}, by_lanes = {"_by_lanes", 1e-6, false, true};
 
 constexpr u16 not_a_number = 0x7e00;
 
@@ -103,7 +106,8 @@ class Attention : public testing::TestWithParam<u32> {
     const std::vector<float> q_norm = random_floats(s.dim, 1, 0.2f, random), k_norm = random_floats(s.dim, 1, 0.2f, random);
     std::vector<float> att(s.heads * s.dim, NAN), part(2 * s.heads * attn_split::max_pieces * (s.dim + 2), NAN);
     std::vector<u32> count(s.heads, 0);
-    std::vector<float> qkv_packets(qkv.size(), NAN), att_packets(att.size(), NAN);
+    const float stale = std::bit_cast<float>(0xfffd0000u);  // of a phase before, as packets
+    std::vector<float> qkv_packets(qkv.size(), stale), att_packets(att.size(), stale);
     struct {
       abi::State state{};
       AttentionCase data;
@@ -123,7 +127,7 @@ class Attention : public testing::TestWithParam<u32> {
     for (u32 head = 0; head < s.kv_heads; head++) {  // the append
       const std::vector<double> new_k = prepared(s, &qkv[(s.heads + head) * s.dim], k_norm, position);
       for (u32 d = 0; d < s.dim; d++) {
-        const u32 at = (head * ctx + position) * s.dim + d;
+        const u32 at = (head * ctx + position) * s.dim + cache_layout::place(s.dim, form.permuted, position, d);
         ASSERT_NEAR(half_to_float(k[at]), new_k[d], 1e-3 * std::max(1.0, std::fabs(new_k[d]))) << "k " << d;
         ASSERT_EQ(v[at], float_to_half(qkv[(s.heads + s.kv_heads + head) * s.dim + d]));
         for (u32 beyond = position + 1; beyond < ctx; beyond++) {
@@ -140,13 +144,13 @@ class Attention : public testing::TestWithParam<u32> {
       double top = -1e300, sum = 0;
       for (u32 p = 0; p <= position; p++) {
         double dot = 0;
-        for (u32 d = 0; d < s.dim; d++) dot += q[d] * half_to_float(k[kv + p * s.dim + d]);
+        for (u32 d = 0; d < s.dim; d++) dot += q[d] * half_to_float(k[kv + p * s.dim + cache_layout::place(s.dim, form.permuted, p, d)]);
         weight[p] = dot / std::sqrt(static_cast<double>(s.dim));
         top = std::max(top, weight[p]);
       }
       for (double& w : weight) sum += w = std::exp(w - top);
       for (u32 p = 0; p <= position; p++)
-        for (u32 d = 0; d < s.dim; d++) out[d] += weight[p] / sum * half_to_float(v[kv + p * s.dim + d]);
+        for (u32 d = 0; d < s.dim; d++) out[d] += weight[p] / sum * half_to_float(v[kv + p * s.dim + cache_layout::place(s.dim, form.permuted, p, d)]);
       for (u32 d = 0; d < s.dim; d++) {
         error += (att[head * s.dim + d] - out[d]) * (att[head * s.dim + d] - out[d]);
         size += out[d] * out[d];
@@ -168,17 +172,6 @@ TEST_P(Attention, AroundTheEdgesOfTeamsAndPieces) {
   }
 }
 
-TEST_P(Attention, ShortContexts) {
-  for (const Shape& s : shapes) {
-    for (const u32 position : {0u, 1u, 63u, 64u, 127u, 130u}) {
-      check(s, position, position % 2 == 0 ? 20 : 3, in_short);
-      if (HasFatalFailure()) return;
-    }
-  }
-  check(shapes[0], attn_split::short_positions - 1, 20, in_short);
-  check(shapes[3], attn_split::short_positions - 1, 4, in_short);
-}
-
 TEST_P(Attention, LongContexts) {
   check(shapes[0], 1000, 33, by_teams);
   check(shapes[0], 3000, 80, by_teams);
@@ -194,24 +187,38 @@ TEST_P(Attention, PiecesAsPackets) {
   check(shapes[5], 300, 12, by_teams_packets);
 }
 
-class AttentionByMatrix : public Attention {};  // for waves of 32
+class AttentionByTiles : public Attention {};  // for waves of 32
 
-TEST_P(AttentionByMatrix, AroundTheEdgesOfTilesAndPieces) {
+TEST_P(AttentionByTiles, ShortContexts) {
   for (const Shape& s : shapes) {
-    if (s.dim > 128) continue;
-    for (const u32 position : {0u, 1u, 15u, 16u, 130u}) {
-      check(s, position, position == 16 ? 20 : 3, position % 2 == 0 ? by_matrix : by_matrix_packets);
+    for (const u32 position : {0u, 1u, 63u, 64u, 127u, 130u}) {
+      check(s, position, position % 2 == 0 ? 20 : 3, in_short);
       if (HasFatalFailure()) return;
     }
   }
-  for (const Form& form : {by_matrix, by_matrix_packets}) {
+  check(shapes[0], attn_split::short_positions - 1, 20, in_short);
+  check(shapes[3], attn_split::short_positions - 1, 4, in_short);
+}
+
+TEST_P(AttentionByTiles, AroundTheEdgesOfTilesAndPieces) {
+  for (const Shape& s : shapes) {
+    for (const u32 position : {0u, 1u, 15u, 16u, 47u, 48u, 49u, 130u}) {
+      check(s, position, position == 16 ? 20 : 3, position % 2 == 0 ? by_tiles : by_tiles_packets);
+      if (HasFatalFailure()) return;
+    }
+  }
+  for (const Form& form : {by_tiles, by_tiles_packets}) {
     check(shapes[0], 1000, 17, form);
     check(shapes[1], 1000, 5, form);
     check(shapes[2], 3000, 40, form);
     check(shapes[3], 600, 12, form);
     check(shapes[5], 300, 12, form);
     check(shapes[6], 700, 24, form);
+    check(shapes[0], 1000, 2, form);  // several rounds of two tiles a wave
   }
+  check(shapes[5], 1000, 2, by_tiles);  // workers with several pieces
+  check(shapes[0], 1000, 1, by_lanes);
+  check(shapes[3], 600, 12, by_lanes);
 }
 
 TEST(AttentionSplit, PiecesCoverTheContextOnce) {
@@ -231,7 +238,7 @@ TEST(AttentionSplit, PiecesCoverTheContextOnce) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Wave, Attention, testing::Values(32, 64));
-INSTANTIATE_TEST_SUITE_P(Wave, AttentionByMatrix, testing::Values(32));
+INSTANTIATE_TEST_SUITE_P(Wave, AttentionByTiles, testing::Values(32));
 
 }  // namespace
 }  // namespace llmc

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "common/half.h"
+#include "kernels/cache_layout.h"
 #include "kernels/gpu/workspace.h"
 #include "tests/kernels/programs.h"
 #include "tests/kernels/random_matrix.h"
@@ -215,6 +216,7 @@ struct CausalCase {
 };
 
 TEST_P(Prefill, CausalAttentionOverTheCache) {
+  const auto place = [](u32 dim, u32 position, u32 d) { return cache_layout::place(dim, GetParam() == 32, position, d); };
   const struct {
     u32 heads, kv_heads, dim;
   } shapes[] = {{3, 3, 32}, {4, 2, 64}, {3, 1, 96}, {2, 1, 128}, {2, 2, 256}};
@@ -245,13 +247,15 @@ TEST_P(Prefill, CausalAttentionOverTheCache) {
           double top = -1e300, sum = 0;
           for (u32 p = 0; p < weight.size(); p++) {
             double dot = 0;
-            for (u32 d = 0; d < s.dim; d++) dot += static_cast<double>(qkv[token * row + head * s.dim + d]) * half_to_float(k[kv + p * s.dim + d]);
+            for (u32 d = 0; d < s.dim; d++) {
+              dot += static_cast<double>(qkv[token * row + head * s.dim + d]) * half_to_float(k[kv + p * s.dim + place(s.dim, p, d)]);
+            }
             weight[p] = dot / std::sqrt(static_cast<double>(s.dim));
             top = std::max(top, weight[p]);
           }
           for (double& w : weight) sum += w = std::exp(w - top);
           for (u32 p = 0; p < weight.size(); p++)
-            for (u32 d = 0; d < s.dim; d++) out[d] += weight[p] / sum * half_to_float(v[kv + p * s.dim + d]);
+            for (u32 d = 0; d < s.dim; d++) out[d] += weight[p] / sum * half_to_float(v[kv + p * s.dim + place(s.dim, p, d)]);
           for (u32 d = 0; d < s.dim; d++) {
             ASSERT_NEAR(att[(token * s.heads + head) * s.dim + d], out[d], 2e-5) << "token " << token << " head " << head << " element " << d;
           }

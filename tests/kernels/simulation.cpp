@@ -148,7 +148,7 @@ class Scheduler {
 
  private:
   static const char* operation(u32 site) {
-    constexpr const char* names[] = {"a wave operation", "sync_wave", "shfl_xor", "shfl", "ballot"};
+    constexpr const char* names[] = {"a wave operation", "sync_wave", "shfl_xor", "shfl", "ballot", "load_matrices", "load_transposed"};
     return names[site < std::size(names) ? site : 0];
   }
 

@@ -1,5 +1,6 @@
 // The launch lists, against the table of docs/architecture.md.
 #include "compiler/plan/gpu_resources.h"
+#include "compiler/plan/gpu_resources_attention.h"
 #include "tests/unit/plan_fixture.h"
 
 namespace llmc {
@@ -86,7 +87,7 @@ TEST_P(Launches, SharedMemoryIsWithinTheProcessor) {
   }
 }
 
-// Slots for the first weights stand behind all that the phases hold; only for floats, and where the processor has bulk copies.
+// Slots for the first weights stand behind all that the phases of matrices hold; only for floats, and where the processor has bulk copies.
 TEST(Staging, SlotsStandBehindThePhases) {
   auto file = model_file("llama");
   EXPECT_EQ(staging_shape(plan_of(read_built(file), "sm_90", Fuse::model)).slot_bytes, 0u) << "all of Q4_0";
@@ -94,10 +95,33 @@ TEST(Staging, SlotsStandBehindThePhases) {
   const Plan plan = plan_of(model, "sm_90", Fuse::model);
   const StagingShape staging = staging_shape(plan);
   ASSERT_EQ(staging.slot_bytes, 4096u);
-  for (const Launch& launch : plan.decode_op) EXPECT_GE(staging.offset, launch.shared) << launch.kernel;
   ASSERT_EQ(plan.decode.size(), 1u);
-  EXPECT_EQ(plan.decode[0].shared, staging.offset + plan.threads / 32 * (staging.slot_bytes + 8));
+  EXPECT_GE(plan.decode[0].shared, staging.offset + plan.threads / 32 * staging.slot_bytes);
+  for (const Launch& launch : plan.decode_op) {
+    const bool of_matrices = launch.kernel != "decode_attn" && launch.kernel != "sample" && launch.kernel != "head_logits";
+    EXPECT_GE(of_matrices ? staging.offset : plan.decode[0].shared, launch.shared) << launch.kernel;
+  }
   for (const char* arch : {"sm_80", "gfx1100"}) EXPECT_EQ(staging_shape(plan_of(model, arch, Fuse::model)).slot_bytes, 0u) << arch;
+}
+
+// Attention's tiles of K and V: as many as pay, fewer where a workgroup has less shared memory.
+TEST(AttentionTiles, FitIntoSharedMemory) {
+  const Model model = read_built(model_file("llama"));
+  for (const char* arch : {"sm_80", "sm_86", "sm_90"}) {
+    Plan plan = plan_of(model, arch, Fuse::op);
+    plan.shape.head_dim = 64;
+    EXPECT_EQ(attention_tiles(plan), 18u) << arch;
+    plan.shape.head_dim = 128;
+    for (const u32 heads : {1u, 4u, 7u, 8u}) {
+      plan.shape.n_heads = heads * plan.shape.n_kv_heads;
+      EXPECT_LE(attention_shared_bytes(plan), find_target(arch).lds_bytes) << arch;
+    }
+    plan.shape.head_dim = 256;
+    const u32 tiles = attention_tiles(plan), limit = std::min(166912u, find_target(arch).lds_bytes);
+    EXPECT_GE(tiles, 4u) << arch;
+    EXPECT_LE(attention_shared_bytes(plan), limit) << arch;
+    EXPECT_GT(attention_shared_bytes(plan) + 2 * 16 * 256 * 2, limit) << arch << ": one more would fit";
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Launches, testing::Values("x86-64-v3", "sm_80", "sm_90", "gfx1100", "gfx90a"), [](const auto& param) {

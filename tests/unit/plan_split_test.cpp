@@ -1,7 +1,9 @@
 // Who does what: the pure functions that cut work over workers, columns over lanes and a context over pieces.
 #include <algorithm>
 #include <gtest/gtest.h>
+#include <set>
 #include "kernels/attn_split.h"
+#include "kernels/cache_layout.h"
 #include "kernels/split.h"
 
 namespace llmc {
@@ -73,6 +75,7 @@ TEST(Split, PiecesOfAContextCoverIt) {
   for (const unsigned positions : {1u, 63u, 64u, 65u, 1000u, 4096u, 131072u}) {
     for (const unsigned workers : {1u, 8u, 132u, 264u, 2048u}) {
       for (const unsigned lanes : {1u, 2u, 8u, 32u}) {
+        EXPECT_EQ(attn_split::pieces(positions, workers, lanes, positions), 1u);
         const unsigned count = attn_split::pieces(positions, workers, lanes);
         SCOPED_TRACE(testing::Message() << positions << " positions, " << workers << " workers, " << lanes << " lanes: " << count << " pieces");
         EXPECT_GE(count, 1u);
@@ -95,6 +98,33 @@ TEST(Split, ALongContextUsesEveryWorker) {
   EXPECT_EQ(attn_split::pieces(32000, 132, 8), 16u);  // 132 / 8
   EXPECT_EQ(attn_split::pieces(32000, 132, 2), 66u);
   EXPECT_EQ(attn_split::pieces(250, 132, 2), 2u);     // no more than one a min_piece
+}
+
+// Each row of the cache keeps its elements, 16-byte chunks stay whole, and a chunk of eight rows that follow one another stands in eight
+// different 16-byte columns of the banks (128 bytes), or in as many as rows of that length allow.
+TEST(CacheLayout, EightRowsHaveAChunkInDifferentBanks) {
+  for (const u32 dim : {32u, 64u, 96u, 128u, 256u}) {
+    for (u32 position = 0; position < 16; position++) {
+      std::set<u32> places;
+      for (u32 i = 0; i < dim; i++) {
+        const u32 place = cache_layout::place(dim, true, position, i);
+        EXPECT_LT(place, dim);
+        EXPECT_EQ(place % 8, i % 8);
+        places.insert(place);
+        EXPECT_EQ(cache_layout::place(dim, false, position, i), i);
+      }
+      EXPECT_EQ(places.size(), dim);
+    }
+    for (u32 first = 0; first < 9; first++) {
+      for (u32 chunk = 0; chunk < dim / 8; chunk++) {
+        std::set<u32> columns;
+        for (u32 position = first; position < first + 8; position++) {
+          columns.insert((position * dim + cache_layout::place(dim, true, position, 8 * chunk)) / 8 % 8);
+        }
+        EXPECT_EQ(columns.size(), dim % 64 == 0 ? 8u : 4u) << dim;
+      }
+    }
+  }
 }
 
 TEST(Split, PartsOfAGroupCoverItsHeads) {
