@@ -21,8 +21,8 @@ constexpr unsigned heads_per_part(unsigned group, unsigned most) { return (group
 constexpr unsigned short_positions = 192;
 
 // Pieces into which `positions` (>= 1) are cut, for each of `lanes` = kv heads x parts that are computed side by side. Up to `whole` positions
-// are left in one.
-constexpr unsigned pieces(unsigned positions, unsigned workers, unsigned lanes, unsigned whole = min_piece) {
+// are left in one. Always inlined: a call in a hot kernel of AMD's would take a stack.
+[[gnu::always_inline]] constexpr unsigned pieces(unsigned positions, unsigned workers, unsigned lanes, unsigned whole = min_piece) {
   if (positions <= whole) return 1;
   unsigned share = workers / lanes, useful = (positions + min_piece - 1) / min_piece;
   unsigned count = share < useful ? share : useful;
