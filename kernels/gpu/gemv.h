@@ -234,31 +234,33 @@ LLMC_HOT LLMC_FN void gemv(const Matrices& matrices, Range mine, const fmt::Acti
   }
 }
 
-// Brings the first of the worker's weights into L2 while something else is waited for.
-template <u32 threads, u32 slices, class Matrices>
-LLMC_HOT LLMC_FN void gemv_prefetch(const Matrices& matrices, Range mine) {
+// Calls f(matrix, tile, slice) for the first unit of this lane's group, where it has one.
+template <u32 slices, class Matrices, class Function>
+LLMC_FN void visit_first_unit(const Matrices& matrices, Range mine, Function f) {
   const u32 unit = prim::thread() / group_lanes;
-  if (unit < (mine.end - mine.begin) * Matrices::tiles_per_item * slices) {
-    matrices.visit(mine.begin * Matrices::tiles_per_item + unit / slices, [&](const auto& matrix, u32 local) LLMC_INLINED {
-      matrix.template prefetch<slices>(local, unit % slices, prim::thread() % group_lanes);
-    });
-  }
+  if (unit >= (mine.end - mine.begin) * Matrices::tiles_per_item * slices) return;
+  matrices.visit(mine.begin * Matrices::tiles_per_item + unit / slices, [&](const auto& matrix, u32 tile) LLMC_INLINED { f(matrix, tile, unit % slices); });
+}
+
+// Brings the first of the worker's weights into L2 while something else is waited for.
+template <u32 slices, class Matrices>
+LLMC_HOT LLMC_FN void gemv_prefetch(const Matrices& matrices, Range mine) {
+  visit_first_unit<slices>(matrices, mine, [&](const auto& matrix, u32 tile, u32 slice) LLMC_INLINED {
+    matrix.template prefetch<slices>(tile, slice, prim::thread() % group_lanes);
+  });
 }
 
 // Has the first weights of each group's first unit copied to its slot. The workgroup is synchronised since they were last read.
-template <u32 threads, u32 slices, class Staging, class Matrices>
+template <u32 slices, class Staging, class Matrices>
 LLMC_FN void gemv_stage(const Matrices& matrices, Range mine) {
-  const u32 group = prim::thread() / group_lanes;
   if (prim::thread() % group_lanes != 0) return;
   const u8* from = nullptr;
   u32 size = 0;
-  if (group < (mine.end - mine.begin) * Matrices::tiles_per_item * slices) {
-    matrices.visit(mine.begin * Matrices::tiles_per_item + group / slices, [&](const auto& matrix, u32 tile) LLMC_INLINED {
-      from = matrix.template at<slices>(tile, group % slices);
-      size = matrix.template staged_bytes<slices, Staging::slot_bytes>();
-    });
-  }
-  Staging::copy(group, from, size);
+  visit_first_unit<slices>(matrices, mine, [&](const auto& matrix, u32 tile, u32 slice) LLMC_INLINED {
+    from = matrix.template at<slices>(tile, slice);
+    size = matrix.template staged_bytes<slices, Staging::slot_bytes>();
+  });
+  Staging::copy(prim::thread() / group_lanes, from, size);
 }
 
 // The term of phases that have none.

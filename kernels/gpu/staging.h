@@ -21,6 +21,7 @@ struct NoStaging {
 template <u32 groups, u32 offset, u32 bytes>
 struct StagingSlots {
   static_assert(groups * sizeof(u64) <= staging_barriers_bytes);
+  using Copies = prim::WaveCopies<true>;
   static constexpr u32 slot_bytes = bytes;
   u32 parity;
 
@@ -28,17 +29,11 @@ struct StagingSlots {
   LLMC_FN static u64* barrier(u32 group) { return (u64*)(prim::shared() + staging_barriers_offset) + group; }
 
   // Once a launch, by the lane of each group that will copy.
-  LLMC_FN static void begin(u32 group) {
-    prim::mbarrier_init(barrier(group));
-    prim::mbarrier_init_fence();
-  }
+  LLMC_FN static void begin(u32 group) { Copies::init(barrier(group)); }
   // One lane of the group, when all its lanes have read the slot; no bytes where the group has no work.
-  LLMC_FN static void copy(u32 group, const u8* from, u32 size) {
-    if (size != 0) prim::bulk_load(slot(group), from, size, barrier(group));
-    else prim::mbarrier_arrive(barrier(group));
-  }
+  LLMC_FN static void copy(u32 group, const u8* from, u32 size) { Copies::copy(slot(group), from, size, barrier(group), 0); }
   // All lanes.
-  LLMC_FN void wait(u32 group) const { prim::mbarrier_wait(barrier(group), parity); }
+  LLMC_FN void wait(u32 group) const { Copies::wait(barrier(group), parity); }
 };
 
 }  // namespace llmc

@@ -53,8 +53,8 @@ class Gemv : public testing::TestWithParam<u32> {
     abi::Args args{};
     args.arena = reinterpret_cast<unsigned char*>(&data);
     u32 shared = workspace(columns, !is_float(type), is_float(type)).bytes;
-    constexpr u32 groups = 4, barrier = 8;
-    if (staged != 0) shared = (shared + 127) / 128 * 128 + groups * (staged + barrier);
+    constexpr u32 groups = 4;
+    if (staged != 0) shared = (shared + 127) / 128 * 128 + groups * staged;
     test_program("gemv", GetParam()).launch(kernel, {workers, 128, shared, GetParam()}, args);
 
     const std::vector<double> input = is_float(type) ? std::vector<double>(x.begin(), x.end()) : rounded(x);

@@ -40,7 +40,7 @@ LLMC_FN void staged_case(const abi::Args& a) {
   const Range mine = split(tiles, prim::blocks(), prim::block());
   if (prim::thread() % group_lanes == 0) Slots::begin(prim::thread() / group_lanes);
   for (u32 phase = 0; phase < 2; phase++) {
-    gemv_stage<threads, slices, Slots>(matrices, mine);
+    gemv_stage<slices, Slots>(matrices, mine);
     const fmt::Activations input = load_input<columns, threads, false, F::integer, !F::integer>(ThroughMemory(), c.x, nullptr, 0);
     gemv<threads, slices>(
         matrices, mine, input, no_term,
