@@ -12,10 +12,20 @@
 namespace llmc {
 namespace {
 
+InputForms input_form(TensorType type) {
+  switch (type) {
+#define LLMC_FORMAT(name, columns, bytes, form) \
+  case TensorType::name: return form;
+#include "kernels/formats/formats.def"
+#undef LLMC_FORMAT
+  }
+  throw InternalError("a tensor type without a format");
+}
+
 u32 gemv_bytes(u32 columns, std::initializer_list<TensorType> types) {
-  const bool floating = std::any_of(types.begin(), types.end(), is_float);
-  const bool integer = !std::all_of(types.begin(), types.end(), is_float);
-  return workspace(columns, integer, floating).bytes;
+  InputForms forms{};
+  for (const TensorType type : types) forms = forms | input_form(type);
+  return workspace(columns, forms).bytes;
 }
 
 u32 qkv_bytes(const Plan& plan, const Variant& v) { return gemv_bytes(plan.shape.d_model, {v.q, v.k, v.v}); }

@@ -24,7 +24,7 @@ struct MicroTile {
 
 MicroTile micro_tile(TensorType type) {
   switch (type) {
-#define LLMC_FORMAT(name, columns, bytes) \
+#define LLMC_FORMAT(name, columns, bytes, form) \
   case TensorType::name: return {columns, bytes};
 #include "kernels/formats/formats.def"
 #undef LLMC_FORMAT

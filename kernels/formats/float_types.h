@@ -9,6 +9,7 @@ namespace llmc::fmt {
 template <class Element>
 struct FloatType {
   static constexpr bool integer = false, is_signed = false;
+  static constexpr InputForms input = in_floats;
   static constexpr u32 columns = 128, units = 1, pieces = 32 / Element::count, bytes = pieces * 512;
   static constexpr u32 unroll = pieces == 4 ? 2 : 1;  // micro tiles whose loads are in flight together
 

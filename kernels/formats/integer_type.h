@@ -8,6 +8,7 @@ namespace llmc::fmt {
 template <class F>
 struct IntegerType {
   static constexpr bool integer = true;
+  static constexpr InputForms input = in_codes;
   static constexpr bool two_scales = false;  // whether the halves of a block have scales and offsets of their own
   static LLMC_FN void dequantize(const u8* tile, u32 row, u32 block, f32 (&out)[32]) {
     typename F::Raw raw = F::load(tile, 4 * row + block % 4);

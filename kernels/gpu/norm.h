@@ -23,10 +23,13 @@ LLMC_FN f32 block_sum(f32 v) {
   return sum;
 }
 
+LLMC_FN f32 largest_of(f32x4 v) {
+  return prim::max(prim::max(prim::abs(v[0]), prim::abs(v[1])), prim::max(prim::abs(v[2]), prim::abs(v[3])));
+}
+
 // Rounds 4 neighbouring elements of every thread to int8 and stores codes and, from the first of 8 threads, the block's scale and sums.
 LLMC_FN void store_rounded(f32x4 v, u32 index, u8* codes, u8* meta) {
-  f32 largest = prim::max(prim::max(prim::abs(v[0]), prim::abs(v[1])), prim::max(prim::abs(v[2]), prim::abs(v[3])));
-  largest = prim::wave_max<8>(largest);
+  const f32 largest = prim::wave_max<8>(largest_of(v));
   const f32 inverse = largest > 0 ? 127.0f * prim::rcp(largest) : 0.0f;
   u32 word = 0;
   LLMC_UNROLL for (u32 k = 0; k < 4; k++) word |= ((u32)prim::round_to_int(v[k] * inverse) & 255u) << 8 * k;
@@ -39,13 +42,23 @@ LLMC_FN void store_rounded(f32x4 v, u32 index, u8* codes, u8* meta) {
   }
 }
 
+// Scales the 128 neighbouring elements of every 32 threads to at most 1 and stores them as f16 and, from the first thread, what they were
+// divided by.
+LLMC_FN void store_halves(f32x4 v, u32 index, u8* halves, u8* scales) {
+  const f32 largest = prim::group_max(largest_of(v));
+  const f32 inverse = largest > 1e-30f ? prim::rcp(largest) : 0.0f;
+  const u32x2 words = {prim::float2_to_half2(v[0] * inverse, v[1] * inverse), prim::float2_to_half2(v[2] * inverse, v[3] * inverse)};
+  *(u32x2*)(halves + 8 * index) = words;
+  if (index % 32 == 0) *(f32*)(scales + index / 8) = largest;
+}
+
 // Brings x[0..columns) (global, exchanged between workgroups by `link`) into shared memory, through an RMS norm with `weight` if
 // `normed`. The norm's own factor, which is returned (1 if not normed), is left for the products, so that rounding does not wait for it and
 // one synchronisation serves both. The workgroup is synchronised.
-template <u32 columns, u32 threads, bool normed, bool integer, bool floating, class Link>
+template <u32 columns, u32 threads, bool normed, InputForms forms, class Link>
 LLMC_HOT LLMC_FN f32 fill_input(const Link& link, const f32* x, const f32* weight, f32 eps) {
   static_assert(columns % 4 == 0, "a row is read in runs of four elements");
-  constexpr Workspace space = workspace(columns, integer, floating);
+  constexpr Workspace space = workspace(columns, forms);
   constexpr u32 runs = padded_columns(columns) / 4, per_thread = (runs + threads - 1) / threads;
   u8* shared = prim::shared();
   const u32 first = prim::thread();
@@ -53,8 +66,9 @@ LLMC_HOT LLMC_FN f32 fill_input(const Link& link, const f32* x, const f32* weigh
   const auto store = [&](u32 run, f32x4 value) LLMC_INLINED {
     // A wave takes part as a whole: `runs` is a multiple of 64.
     if (runs % threads == 0 || run < runs) {
-      if constexpr (integer) store_rounded(value, run, shared + space.codes, shared + space.meta);
-      if constexpr (floating) *(f32x4*)(shared + space.floats + 16 * run) = value;
+      if constexpr (forms.codes) store_rounded(value, run, shared + space.codes, shared + space.meta);
+      if constexpr (forms.halves) store_halves(value, run, shared + space.halves, shared + space.half_scales);
+      if constexpr (forms.floats) *(f32x4*)(shared + space.floats + 16 * run) = value;
     }
   };
   if constexpr (normed) {
@@ -88,24 +102,25 @@ LLMC_HOT LLMC_FN f32 fill_input(const Link& link, const f32* x, const f32* weigh
 // fetching. Arguments one by one: a struct would be passed through memory.
 template <u32 columns, u32 threads>
 constexpr bool is_wide = columns > 16 * threads;
-template <u32 columns, u32 threads, bool integer, bool floating>
+template <u32 columns, u32 threads, InputForms forms>
 LLMC_APART void fill_wide_input(u8* arena, abi::Ring* ring, u32 phase, const f32* x) {
   const abi::Args a = {arena, nullptr, nullptr, ring, 0, 0, 0};
-  fill_input<columns, threads, false, integer, floating>(Packets(a, phase), x, nullptr, 0);
+  fill_input<columns, threads, false, forms>(Packets(a, phase), x, nullptr, 0);
 }
 
 // A phase's input: fill_input(), for the phase's matrices.
-template <u32 columns, u32 threads, bool normed, bool integer, bool floating, class Link>
+template <u32 columns, u32 threads, bool normed, InputForms forms, class Link>
 LLMC_HOT LLMC_FN fmt::Activations load_input(const Link& link, const f32* x, const f32* weight, f32 eps) {
-  constexpr Workspace space = workspace(columns, integer, floating);
+  constexpr Workspace space = workspace(columns, forms);
   f32 factor = 1;
   if constexpr (Link::packets && !normed && is_wide<columns, threads>) {
-    fill_wide_input<columns, threads, integer, floating>(link.args().arena, link.args().ring, link.phase(), x);
+    fill_wide_input<columns, threads, forms>(link.args().arena, link.args().ring, link.phase(), x);
   } else {
-    factor = fill_input<columns, threads, normed, integer, floating>(link, x, weight, eps);
+    factor = fill_input<columns, threads, normed, forms>(link, x, weight, eps);
   }
   const u8* shared = prim::shared();
-  return {shared + space.codes, shared + space.meta, (const f32*)(shared + space.floats), factor};
+  return {shared + space.codes,  shared + space.meta, shared + space.halves, (const f32*)(shared + space.half_scales),
+          (const f32*)(shared + space.floats), factor};
 }
 
 }  // namespace llmc

@@ -2,14 +2,14 @@
 //   scratch   64 words: partial sums of a workgroup's waves, flags; then the barriers of staged weights (staging.h) and what
 //             attention begins with (attention_tiles.h)
 //   partial   sums of a row tile's slices, [tile][slice][row]
-//   codes, meta, floats   the phase's input (formats/format.h: Activations)
+//   codes, meta, halves, half_scales, floats   the phase's input (formats/format.h: Activations)
 #pragma once
-#include "kernels/prim/types.h"
+#include "kernels/formats/input_forms.h"
 
 namespace llmc {
 
 struct Workspace {
-  u32 codes, meta, floats, bytes;
+  u32 codes, meta, halves, half_scales, floats, bytes;
 };
 
 constexpr u32 staging_barriers_offset = 256, staging_barriers_bytes = 128;
@@ -23,13 +23,15 @@ constexpr u32 input_offset = partial_offset + partial_bytes;
 // The input's columns as they stand in shared memory, padded with zeros.
 __device__ constexpr u32 padded_columns(u32 columns) { return (columns + 255) / 256 * 256; }
 
-// `integer`, `floating`: which forms of the input the phase's matrices take.
-__device__ constexpr Workspace workspace(u32 columns, bool integer, bool floating) {
+// `forms`: those that the phase's matrices take.
+__device__ constexpr Workspace workspace(u32 columns, InputForms forms) {
   const u32 padded = padded_columns(columns);
   const u32 codes = input_offset;
-  const u32 meta = codes + (integer ? padded : 0);
-  const u32 floats = meta + (integer ? padded / 4 : 0);
-  return {codes, meta, floats, floats + (floating ? 4 * padded : 0)};
+  const u32 meta = codes + (forms.codes ? padded : 0);
+  const u32 halves = meta + (forms.codes ? padded / 4 : 0);
+  const u32 half_scales = halves + (forms.halves ? 2 * padded : 0);
+  const u32 floats = half_scales + (forms.halves ? (padded / 128 * 4 + 15) / 16 * 16 : 0);
+  return {codes, meta, halves, half_scales, floats, floats + (forms.floats ? 4 * padded : 0)};
 }
 
 }  // namespace llmc

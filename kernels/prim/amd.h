@@ -118,6 +118,12 @@ LLMC_FN i32 dot4_us(u32 a, u32 b, i32 c) {
 #endif
 }
 
+// c plus the products of the two f16 of `a` and `b`.
+LLMC_FN f32 dot2_halves(u32 a, u32 b, f32 c) {
+  typedef _Float16 Halves __attribute__((ext_vector_type(2)));
+  return __builtin_amdgcn_fdot2(__builtin_bit_cast(Halves, a), __builtin_bit_cast(Halves, b), c, false);
+}
+
 #define LLMC_GLOBAL __attribute__((address_space(1)))
 LLMC_FN u32x4 load16(const void* p) { return __builtin_nontemporal_load((const LLMC_GLOBAL u32x4*)p); }
 LLMC_FN u32x2 load8(const void* p) { return __builtin_nontemporal_load((const LLMC_GLOBAL u32x2*)p); }

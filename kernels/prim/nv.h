@@ -61,6 +61,34 @@ LLMC_FN i32 dot4_ss(u32 a, u32 b, i32 c) {
   return r;
 }
 
+// Sum of the products of 16 pairs of f16, those of `a` with `x` and of `b` with `y`: rounded to f16 at each step, in two chains of 8.
+LLMC_FN u32 multiply_add_halves(u32 a, u32 x, u32 sum) {
+  u32 r;
+  asm("fma.rn.f16x2 %0, %1, %2, %3;" : "=r"(r) : "r"(a), "r"(x), "r"(sum));
+  return r;
+}
+LLMC_FN f32 dot_halves(u32x4 a, u32x4 x, u32x4 b, u32x4 y) {
+  u32 sum = 0;
+  LLMC_UNROLL for (u32 i = 0; i < 4; i++) sum = multiply_add_halves(a[i], x[i], sum);
+  LLMC_UNROLL for (u32 i = 0; i < 4; i++) sum = multiply_add_halves(b[i], y[i], sum);
+  f32 low, high;
+  asm("{ .reg .f16 l, h; mov.b32 {l, h}, %2; cvt.f32.f16 %0, l; cvt.f32.f16 %1, h; }" : "=f"(low), "=f"(high) : "r"(sum));
+  return low + high;
+}
+// `x` in the lower half.
+LLMC_FN u32 float2_to_half2(f32 x, f32 y) {
+  u32 r;
+  asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(r) : "f"(y), "f"(x));
+  return r;
+}
+
+// Maximum over the wave.
+LLMC_FN u32 wave_max(u32 v) {
+  u32 r;
+  asm volatile("redux.sync.max.u32 %0, %1, 0xffffffff;" : "=r"(r) : "r"(v));
+  return r;
+}
+
 LLMC_FN u64 global_address(const void* p) { return (u64)(const __attribute__((address_space(1))) void*)p; }
 LLMC_FN u32 shared_address(const void* p) { return (u32)(u64)(const __attribute__((address_space(3))) void*)p; }
 

@@ -69,6 +69,14 @@ LLMC_FN f32 wave_max(f32 v) {
   LLMC_UNROLL for (u32 m = 1; m < lanes; m *= 2) v = max(v, shfl_xor(v, m));
   return v;
 }
+// Maximum over aligned groups of 32 lanes of values of which none is negative, in all of them.
+LLMC_FN f32 group_max(f32 v) {
+#if defined(__NVPTX__)
+  return from_bits(wave_max(bits(v)));  // their bits have the same order
+#else
+  return wave_max<32>(v);
+#endif
+}
 
 // Vectors exchanged between workgroups inside a kernel: relaxed, device scope. T is a 4-, 8- or 16-byte plain type.
 template <u32 bytes> struct Word;
@@ -95,6 +103,16 @@ LLMC_FN f32 bfloat_to_float(u16 h) { return from_bits((u32)h << 16); }
 // The two halves of a word, lower first.
 struct Float2 { f32 x, y; };
 LLMC_FN Float2 half2_to_float2(u32 w) { return {half_to_float((u16)w), half_to_float((u16)(w >> 16))}; }
+#if !defined(__NVPTX__)
 LLMC_FN u32 float2_to_half2(f32 x, f32 y) { return float_to_half(x) | (u32)float_to_half(y) << 16; }
+
+// Sum of the products of 16 pairs of f16, those of `a` with `x` and of `b` with `y`, in float32.
+LLMC_FN f32 dot_halves(u32x4 a, u32x4 x, u32x4 b, u32x4 y) {
+  f32 sum = 0;
+  LLMC_UNROLL for (u32 i = 0; i < 4; i++) sum = dot2_halves(a[i], x[i], sum);
+  LLMC_UNROLL for (u32 i = 0; i < 4; i++) sum = dot2_halves(b[i], y[i], sum);
+  return sum;
+}
+#endif
 
 }  // namespace llmc::prim

@@ -26,6 +26,11 @@ struct GemvCase {
   u32 rows;
 };
 
+InputForms input_form(TensorType type) {
+  if (!is_float(type)) return in_codes;
+  return type == TensorType::F16 ? in_halves : in_floats;
+}
+
 std::vector<double> rounded(const std::vector<float>& x) {
   std::vector<double> result;
   for (size_t block = 0; block < x.size(); block += 32) {
@@ -46,13 +51,15 @@ class Gemv : public testing::TestWithParam<u32> {
     const std::vector<u8> source = random_rows(type, rows, columns, random);
     const std::vector<u8> packed = pack_rows(type, rows, columns, source);
     std::vector<float> x(columns), y(rows, 1e30f);
-    // Multiples of 1/127 of a power of two: rounding gives the same code however the quotient is computed.
+    // Multiples of 1/127 of the largest, so that rounding gives the same code however the quotient is computed; for float types of 1/128, which
+    // f16 has.
+    const int largest = is_float(type) ? 128 : 127;
     for (size_t i = 0; i < x.size(); i++) x[i] = static_cast<float>(static_cast<int>(random() % 255) - 127) * 0.25f;
-    for (size_t i = 0; i < x.size(); i += 32) x[i] = 127 * 0.25f;
+    for (size_t i = 0; i < x.size(); i += 32) x[i] = static_cast<float>(largest) * 0.25f;
     GemvCase data{packed.data(), x.data(), y.data(), rows};
     abi::Args args{};
     args.arena = reinterpret_cast<unsigned char*>(&data);
-    u32 shared = workspace(columns, !is_float(type), is_float(type)).bytes;
+    u32 shared = workspace(columns, input_form(type)).bytes;
     constexpr u32 groups = 4;
     if (staged != 0) shared = (shared + 127) / 128 * 128 + groups * staged;
     test_program("gemv", GetParam()).launch(kernel, {workers, 128, shared, GetParam()}, args);

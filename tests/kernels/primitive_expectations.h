@@ -51,6 +51,9 @@ inline void expect_wave_operations(const PrimitiveCase& c, u32 wave) {
     EXPECT_NEAR(c.floats[t], sum, 1e-4);
     EXPECT_EQ(c.floats[primitive_threads + t], most);
     EXPECT_EQ(c.floats[2 * primitive_threads + t], most8);
+    float largest = 0;
+    for (u32 i = 0; i < 32; i++) largest = std::max(largest, std::fabs(c.x[t / 32 * 32 + i]));
+    EXPECT_EQ(c.floats[3 * primitive_threads + t], largest);
   }
 }
 
@@ -78,6 +81,14 @@ inline void expect_arithmetic(const PrimitiveCase& c) {
     EXPECT_NEAR(c.floats[5 * primitive_threads + t], std::sin(angle), 2e-6);
     EXPECT_NEAR(c.floats[6 * primitive_threads + t], std::cos(angle), 2e-6);
     near(7, v, 1.0 / 2048);
+    int products = 0;
+    for (u32 i = 0; i < 4; i++) {
+      for (const u32 pair : {i, 8 + i}) {
+        const u32 a = c.words[(t + pair) % primitive_threads], b = c.words[(t + pair + 4) % primitive_threads];
+        for (const u32 shift : {0u, 4u}) products += (static_cast<int>(a >> shift & 15) - 8) * (static_cast<int>(b >> shift & 15) - 8);
+      }
+    }
+    EXPECT_EQ(c.floats[8 * primitive_threads + t], static_cast<float>(products));
     const u32 other = c.words[t ^ 1];
     EXPECT_EQ(static_cast<i32>(c.out[t]), dot4(c.words[t] & 0x7f7f7f7fu, other, false, 5));
     EXPECT_EQ(static_cast<i32>(c.out[primitive_threads + t]), dot4(c.words[t], other, true, -5));
@@ -85,11 +96,13 @@ inline void expect_arithmetic(const PrimitiveCase& c) {
   }
 }
 
-// Of the kernel normed_input: 200 columns of x, normed with the next 200 as weights, as floats and as codes in blocks of 32.
+// Of the kernel normed_input: 200 columns of x, normed with the next 200 as weights, as floats, as f16 in runs of 128 and as codes in blocks of 32.
 inline void expect_normed_input(const PrimitiveCase& c) {
   double squares = 0;
   for (u32 i = 0; i < 200; i++) squares += c.x[i] * static_cast<double>(c.x[i]);
   const double scale = 1 / std::sqrt(squares / 200 + 1e-5);
+  double largest_of[2] = {0, 0};  // among 128 columns
+  for (u32 i = 0; i < 200; i++) largest_of[i / 128] = std::max(largest_of[i / 128], std::fabs(c.x[i] * scale * c.x[200 + i]));
   const i8* codes = reinterpret_cast<const i8*>(c.out);
   for (u32 block = 0; block < 8; block++) {
     double largest = 0;
@@ -104,6 +117,7 @@ inline void expect_normed_input(const PrimitiveCase& c) {
     int sums[2] = {0, 0};
     for (u32 i = 0; i < 32; i++) {
       EXPECT_NEAR(c.floats[32 * block + i], expected[i], 2e-6 * largest);
+      EXPECT_NEAR(c.floats[256 + 32 * block + i], expected[i], largest_of[block / 4] / 4090 + 1e-30);
       EXPECT_LE(std::fabs(codes[32 * block + i] * largest / 127 - expected[i]), 0.501 * largest / 127);
       sums[i / 16] += codes[32 * block + i];
     }

@@ -44,7 +44,7 @@ LLMC_FN void pair_case(const abi::Args& a) {
 }
 
 // Three units, an odd number, and for the K types three micro tiles.
-#define LLMC_FORMAT(F, tile_columns, tile_bytes) \
+#define LLMC_FORMAT(F, tile_columns, tile_bytes, form) \
   LLMC_KERNEL(256) void gemm_##F(abi::Args a, int, int, int) { gemm_case<fmt::F, 3 * fmt::F::columns>(a); }
 #include "kernels/formats/formats.def"
 #undef LLMC_FORMAT

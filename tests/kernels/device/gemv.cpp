@@ -20,7 +20,7 @@ LLMC_FN void gemv_case(const abi::Args& a) {
   const GemvCase& c = *(const GemvCase*)a.arena;
   using M = Matrix<F, columns>;
   const OneMatrix<F, columns> matrices{{c.matrix, (u64)M::micro_tiles * F::bytes}};
-  const fmt::Activations input = load_input<columns, threads, false, F::integer, !F::integer>(ThroughMemory(), c.x, nullptr, 0);
+  const fmt::Activations input = load_input<columns, threads, false, F::input>(ThroughMemory(), c.x, nullptr, 0);
   const u32 tiles = (c.rows + fmt::tile_rows - 1) / fmt::tile_rows;
   gemv<threads, slices>(matrices, split(tiles, prim::blocks(), prim::block()), input, no_term, [&](u32 r, RowSums<1> sums, f32, bool valid) {
     if (valid && r < c.rows) prim::store_coherent(c.y + r, sums.value[0]);
@@ -31,7 +31,7 @@ LLMC_FN void gemv_case(const abi::Args& a) {
 template <class F, u32 columns, u32 slices, u32 bytes>
 LLMC_FN void staged_case(const abi::Args& a) {
   constexpr u32 threads = 128, groups = threads / group_lanes;
-  constexpr u32 offset = (workspace(columns, F::integer, !F::integer).bytes + 127) / 128 * 128;
+  constexpr u32 offset = (workspace(columns, F::input).bytes + 127) / 128 * 128;
   using Slots = StagingSlots<groups, offset, bytes>;
   const GemvCase& c = *(const GemvCase*)a.arena;
   using M = Matrix<F, columns>;
@@ -41,7 +41,7 @@ LLMC_FN void staged_case(const abi::Args& a) {
   if (prim::thread() % group_lanes == 0) Slots::begin(prim::thread() / group_lanes);
   for (u32 phase = 0; phase < 2; phase++) {
     gemv_stage<slices, Slots>(matrices, mine);
-    const fmt::Activations input = load_input<columns, threads, false, F::integer, !F::integer>(ThroughMemory(), c.x, nullptr, 0);
+    const fmt::Activations input = load_input<columns, threads, false, F::input>(ThroughMemory(), c.x, nullptr, 0);
     gemv<threads, slices>(
         matrices, mine, input, no_term,
         [&](u32 r, RowSums<1> sums, f32, bool valid) {
@@ -62,7 +62,7 @@ LLMC_FN void row_case(const abi::Args& a, u32 row) {
 // The columns are numbers of micro tiles that try one tile, whole and partial rounds of loads, and slices of unequal length.
 #define LLMC_CASE(F, tiles, slices)                                                                                 \
   LLMC_KERNEL(128) void gemv_##F##_##tiles##_##slices(abi::Args a, int, int, int) { gemv_case<fmt::F, tiles * fmt::F::columns, slices>(a); }
-#define LLMC_FORMAT(F, tile_columns, tile_bytes)                                                                        \
+#define LLMC_FORMAT(F, tile_columns, tile_bytes, form)                                                                      \
   LLMC_CASE(F, 1, 1) LLMC_CASE(F, 7, 1) LLMC_CASE(F, 7, 3) LLMC_CASE(F, 11, 4)                                        \
   LLMC_KERNEL(128) void row_##F(abi::Args a, int, int start, int) { row_case<fmt::F, 3 * fmt::F::columns>(a, (u32)start); }
 #include "kernels/formats/formats.def"

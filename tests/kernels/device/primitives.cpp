@@ -31,6 +31,7 @@ LLMC_KERNEL(128) void wave_operations(abi::Args a, int, int, int) {
   c.floats[0 * threads + thread] = prim::wave_sum(c.x[thread]);
   c.floats[1 * threads + thread] = prim::wave_max(c.x[thread]);
   c.floats[2 * threads + thread] = prim::wave_max<8>(c.x[thread]);
+  c.floats[3 * threads + thread] = prim::group_max(prim::abs(c.x[thread]));
 }
 
 // Arithmetic on x[thread] and words[thread].
@@ -47,18 +48,26 @@ LLMC_KERNEL(128) void arithmetic(abi::Args a, int, int, int) {
   f[5 * threads] = prim::sin_turns(word);
   f[6 * threads] = prim::cos_turns(word);
   f[7 * threads] = prim::half_to_float(prim::float_to_half(x));
+  // Small numbers, whose products f16 has.
+  u32x4 v[4];
+  LLMC_UNROLL for (u32 i = 0; i < 16; i++) {
+    const u32 digits = c.words[(thread + i) % threads];
+    v[i / 4][i % 4] = prim::float2_to_half2((f32)(digits % 16) - 8, (f32)(digits / 16 % 16) - 8);
+  }
+  f[8 * threads] = prim::dot_halves(v[0], v[1], v[2], v[3]);
   u32* out = c.out + thread;
   out[0 * threads] = (u32)prim::dot4_us(word & 0x7f7f7f7fu, other, 5);
   out[1 * threads] = (u32)prim::dot4_ss(word, other, -5);
   out[2 * threads] = (u32)prim::round_to_int(x);
 }
 
-// The input of a phase of 200 columns with a norm, in both forms, copied out of shared memory.
+// The input of a phase of 200 columns with a norm, in all forms, copied out of shared memory.
 LLMC_KERNEL(128) void normed_input(abi::Args a, int, int, int) {
   const PrimitiveCase& c = primitive_case(a);
-  const fmt::Activations input = load_input<200, 128, true, true, true>(ThroughMemory(), c.x, c.x + 200, 1e-5f);
+  const fmt::Activations input = load_input<200, 128, true, in_codes | in_halves | in_floats>(ThroughMemory(), c.x, c.x + 200, 1e-5f);
   for (u32 i = prim::thread(); i < 256; i += prim::threads()) {
     c.floats[i] = input.floats[i] * input.factor;
+    c.floats[256 + i] = prim::half_to_float(((const u16*)input.halves)[i]) * input.half_scales[i / 128] * input.factor;
     ((u8*)c.out)[i] = input.codes[i];
   }
   for (u32 i = prim::thread(); i < 16; i += prim::threads()) {

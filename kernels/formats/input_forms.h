@@ -1,0 +1,15 @@
+// In which forms a phase's input is put into shared memory (format.h: Activations): each format's matrices take one of them, a phase's
+// matrices one or several. The same for the kernels and for the planner.
+#pragma once
+#include "kernels/prim/types.h"
+
+namespace llmc {
+
+struct InputForms {
+  bool codes, halves, floats;
+};
+__device__ constexpr InputForms operator|(InputForms a, InputForms b) { return {a.codes || b.codes, a.halves || b.halves, a.floats || b.floats}; }
+
+constexpr InputForms in_codes = {true, false, false}, in_halves = {false, true, false}, in_floats = {false, false, true};
+
+}  // namespace llmc
