@@ -13,11 +13,12 @@ struct F16 : FloatType<F16Element> {
   static constexpr InputForms input = in_halves;
   static LLMC_HOT LLMC_FN f32 dot(const Raw& raw, const Activations& a, u32 column, u32 lane) {
     const u8* x = a.halves + 2 * (column + F16Element::count * part_of(lane));
+    const f32 scale = a.half_scales[column / columns];
     f32 sum = 0;
     LLMC_UNROLL for (u32 q = 0; q < pieces; q += 2) {
       sum += prim::dot_halves(raw.q[q], *(const u32x4*)(x + 64 * q), raw.q[q + 1], *(const u32x4*)(x + 64 * (q + 1)));
     }
-    return sum * a.half_scales[column / columns];
+    return sum * scale;
   }
 };
 

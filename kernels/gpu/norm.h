@@ -27,10 +27,13 @@ LLMC_FN f32 largest_of(f32x4 v) {
   return prim::max(prim::max(prim::abs(v[0]), prim::abs(v[1])), prim::max(prim::abs(v[2]), prim::abs(v[3])));
 }
 
+// Elements below it become zero: its inverse is a number, that of zero is none.
+constexpr f32 least_scale = 1e-30f;
+
 // Rounds 4 neighbouring elements of every thread to int8 and stores codes and, from the first of 8 threads, the block's scale and sums.
 LLMC_FN void store_rounded(f32x4 v, u32 index, u8* codes, u8* meta) {
   const f32 largest = prim::wave_max<8>(largest_of(v));
-  const f32 inverse = largest > 0 ? 127.0f * prim::rcp(largest) : 0.0f;
+  const f32 inverse = 127.0f * prim::rcp(prim::max(largest, least_scale));
   u32 word = 0;
   LLMC_UNROLL for (u32 k = 0; k < 4; k++) word |= ((u32)prim::round_to_int(v[k] * inverse) & 255u) << 8 * k;
   const i32 sum = prim::wave_sum<4>(prim::dot4_ss(word, 0x01010101u, 0));
@@ -46,7 +49,7 @@ LLMC_FN void store_rounded(f32x4 v, u32 index, u8* codes, u8* meta) {
 // divided by.
 LLMC_FN void store_halves(f32x4 v, u32 index, u8* halves, u8* scales) {
   const f32 largest = prim::group_max(largest_of(v));
-  const f32 inverse = largest > 1e-30f ? prim::rcp(largest) : 0.0f;
+  const f32 inverse = prim::rcp(prim::max(largest, least_scale));
   const u32x2 words = {prim::float2_to_half2(v[0] * inverse, v[1] * inverse), prim::float2_to_half2(v[2] * inverse, v[3] * inverse)};
   *(u32x2*)(halves + 8 * index) = words;
   if (index % 32 == 0) *(f32*)(scales + index / 8) = largest;
