@@ -38,7 +38,7 @@ u32 merge_bytes(u32 heads) { return 4 * heads * (attn_split::max_pieces + 1) + 4
 // attention::Short::Shared
 u32 short_bytes(const Plan& plan) {
   const u32 waves = plan.threads / plan.wave, width = 8 * team_of(plan.shape.head_dim);
-  return 4 * width + 2 * 2 * width + 4 * attn_split::short_positions + 4 * waves * width;
+  return 4 * width + 2 * 2 * width + 4 * waves * (width + 2);
 }
 // attention::Decode::Shared
 u32 decode_bytes(const Plan& plan) {

@@ -83,9 +83,9 @@ LLMC_FN u32 float2_to_half2(f32 x, f32 y) {
 }
 
 // Maximum over the wave.
-LLMC_FN u32 wave_max(u32 v) {
-  u32 r;
-  asm volatile("redux.sync.max.u32 %0, %1, 0xffffffff;" : "=r"(r) : "r"(v));
+LLMC_FN i32 wave_max(i32 v) {
+  i32 r;
+  asm volatile("redux.sync.max.s32 %0, %1, 0xffffffff;" : "=r"(r) : "r"(v));
   return r;
 }
 

@@ -69,10 +69,19 @@ LLMC_FN f32 wave_max(f32 v) {
   LLMC_UNROLL for (u32 m = 1; m < lanes; m *= 2) v = max(v, shfl_xor(v, m));
   return v;
 }
+// Maximum over the wave of values that are all numbers.
+LLMC_FN f32 wave_max_of_numbers(f32 v) {
+#if defined(__NVPTX__)
+  const auto ordered = [](i32 word) { return word ^ (word >> 31 & 0x7fffffff); };  // between the bits of a number and an integer of the same order
+  return from_bits((u32)ordered(wave_max(ordered((i32)bits(v)))));
+#else
+  return wave_max(v);
+#endif
+}
 // Maximum over aligned groups of 32 lanes of values of which none is negative, in all of them.
 LLMC_FN f32 group_max(f32 v) {
 #if defined(__NVPTX__)
-  return from_bits(wave_max(bits(v)));  // their bits have the same order
+  return from_bits((u32)wave_max((i32)bits(v)));  // their bits have the same order
 #else
   return wave_max<32>(v);
 #endif
