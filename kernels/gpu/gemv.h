@@ -41,17 +41,22 @@ struct Matrix {
   template <u32 slices>
   LLMC_FN const u8* at(u32 row_tile, u32 slice) const { return base + row_tile * stride + first_tile<slices>(slice) * F::bytes; }
 
+  // Of `count` micro tiles that follow one another, how many are loaded at once: as many as the format says, or all where they are not twice as
+  // many and leave half of the registers.
+  template <u32 count>
+  static constexpr u32 batch_of = count > F::unroll && count < 2 * F::unroll && count * sizeof(typename F::Raw) <= 256 ? count : F::unroll;
+
   // One lane's part of the product of its row with slice `slice` of `slices`; of the slice without its first `skip` micro tiles.
   template <u32 slices, u32 skip = 0>
   LLMC_HOT LLMC_FN f32 dot(u32 row_tile, u32 slice, const fmt::Activations& input, u32 lane) const {
-    constexpr u32 whole = micro_tiles / slices - skip, extra = micro_tiles % slices, rest = whole % F::unroll;
+    constexpr u32 whole = micro_tiles / slices - skip, extra = micro_tiles % slices, batch = batch_of<whole>, rest = whole % batch;
     const u8* tile = at<slices>(row_tile, slice) + skip * F::bytes;
     u32 column = (first_tile<slices>(slice) + skip) * F::columns;
     f32 sum = 0;
-    LLMC_GRID_STRIDE for (u32 i = 0; i < whole / F::unroll; i++) {
-      sum += dot_tiles<F, F::unroll>(tile, column, input, lane);
-      tile += F::unroll * F::bytes;
-      column += F::unroll * F::columns;
+    LLMC_GRID_STRIDE for (u32 i = 0; i < whole / batch; i++) {
+      sum += dot_tiles<F, batch>(tile, column, input, lane);
+      tile += batch * F::bytes;
+      column += batch * F::columns;
     }
     if constexpr (rest != 0) {
       sum += dot_tiles<F, rest>(tile, column, input, lane);
