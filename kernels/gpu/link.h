@@ -6,8 +6,9 @@
 // bits (float32 without its last 8 bits of mantissa, rounded to nearest) and, in 16 bits, the number of the phase that wrote them. A
 // reader polls the data itself, so a boundary between phases costs one store and one load through L2, not a barrier and then a load.
 // Of a short vector, a run of four elements a thread, every thread polls what it will read: one trip through L2 from the last store to the
-// element. Polling all of a longer one from all workgroups would keep the L2 cache busy with it (docs/performance.md); so a wave asks for the first and
-// the last packet of each block that it will read until they are there, and then reads the blocks, which are nearly always complete by then.
+// element. Polling all of a longer one from all workgroups would keep the L2 cache busy with it; so a wave asks for the first and the last packet of
+// each block that it will read until they are there, and then reads the blocks, which are nearly always complete by then. Measured in
+// docs/performance.md.
 //
 // Before a buffer is written again, at least one phase has passed in which every writer read a whole vector whose writers had read all of
 // the buffer; so nobody overwrites what is still wanted. Only a worker that has nothing to compute in a phase, for which nobody waits, may
@@ -89,11 +90,12 @@ class Packets {
   // One thread, when every workgroup has begun: the next token's phases have other numbers.
   LLMC_FN void end(u32* epoch) const { prim::store_coherent(epoch, phase_ + 1); }
 
-  template <u32 count>
+  // `polled`: up to how many runs a thread all are polled.
+  template <u32 polled = 1, u32 count>
   LLMC_FN void read(const f32* vector, u32 columns, u32 first, u32 stride, u32x4 (&raw)[count]) const {
     const u64* packets = (const u64*)vector;
     const u32 runs = columns / 4;
-    if constexpr (count > 1) wait_for_blocks<count>(packets, 2 * (first - prim::lane()), 2 * stride, 2 * runs);
+    if constexpr (count > polled) wait_for_blocks<count>(packets, 2 * (first - prim::lane()), 2 * stride, 2 * runs);
     Patience patience;
     for (;;) {
       bool complete = true;
