@@ -42,7 +42,7 @@ struct RowTiles {
 // loads and two for its own beginning and end; slices of different lengths make groups wait for each other; a loop over batches costs more
 // than as many units in turn; and unrolled products cost the time to fetch their instructions.
 constexpr u32 slices_cost(const RowTiles& t, u32 groups, u32 workers, u32 slices) {
-  constexpr u32 wait = 256, batch = 4;  // micro tiles loaded at once; fitted so for all formats, though some load fewer
+  constexpr u32 wait = 256, batch = 4;  // micro tiles loaded at once; fitted so for all formats, though some load fewer or more
   const u32 units = (t.items + workers - 1) / workers * t.tiles_per_item * slices, rounds = (units + groups - 1) / groups;
   const u32 whole = t.micro_tiles / slices, extra = t.micro_tiles % slices, longest = whole + (extra != 0);
   const u32 batches = (whole + batch - 1) / batch + (extra != 0);

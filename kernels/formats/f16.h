@@ -11,13 +11,13 @@ struct F16Element {
   static LLMC_FN f32 get(u32x4 piece, u32 i) { return half_of_pair(piece[i / 2], i % 2); }
 };
 struct F16 : FloatType<F16Element> {
-  static constexpr InputForms input = in_halves;
+  static constexpr InputForms input = in_f16;
   static LLMC_HOT LLMC_FN f32 dot(const Raw& raw, const Activations& a, u32 column, u32 lane) {
-    const u8* x = a.halves + 2 * (column + F16Element::count * part_of(lane));
-    const f32 scale = a.half_scales[column / columns];
+    const u8* x = a.f16 + 2 * (column + F16Element::count * part_of(lane));
+    const f32 scale = a.f16_scales[column / columns];
     f32 sum = 0;
     LLMC_UNROLL for (u32 q = 0; q < pieces; q += 2) {
-      sum += prim::dot_halves(raw.q[q], *(const u32x4*)(x + 64 * q), raw.q[q + 1], *(const u32x4*)(x + 64 * (q + 1)));
+      sum += prim::dot_f16(raw.q[q], *(const u32x4*)(x + 64 * q), raw.q[q + 1], *(const u32x4*)(x + 64 * (q + 1)));
     }
     return sum * scale;
   }

@@ -11,7 +11,7 @@ struct FloatType {
   static constexpr bool integer = false, is_signed = false;
   static constexpr InputForms input = in_floats;
   static constexpr u32 columns = 128, units = 1, pieces = 32 / Element::count, bytes = pieces * 512;
-  static constexpr u32 unroll = pieces == 4 ? 2 : 1;  // micro tiles whose loads are in flight together
+  static constexpr u32 unroll = pieces == 4 ? 2 : 1;  // micro tiles whose loads are in flight together, or more (Matrix::batch_of)
 
   struct Raw {
     u32x4 q[pieces];

@@ -20,14 +20,14 @@ namespace llmc::fmt {
 constexpr u32 tile_rows = 8;
 
 // The input of a matrix, in shared memory. Integer form: codes i8 [columns], and for each block of 32 a pair of words in `meta`: the
-// scale as float32, and the sums of the codes of its first and second 16 elements as two i16. Half form: f16 [columns], and for each run of
-// 128 a float32 that they are to be multiplied by, the largest absolute value among them. Float form: f32 [columns]. Columns are padded with
+// scale as float32, and the sums of the codes of its first and second 16 elements as two i16. F16 form: f16 [columns], at most 1, and for each
+// group of 128 a float32 that they are to be multiplied by, the largest absolute value among the elements before. Float form: f32 [columns]. Columns are padded with
 // zeros to a multiple of 256.
 struct Activations {
   const u8* codes = nullptr;
   const u8* meta = nullptr;
-  const u8* halves = nullptr;
-  const f32* half_scales = nullptr;
+  const u8* f16 = nullptr;
+  const f32* f16_scales = nullptr;
   const f32* floats = nullptr;
   f32 factor = 1;  // of all elements: products are multiplied by it when they are complete
 };

@@ -15,9 +15,8 @@
 #include "kernels/formats/q8_0.h"
 
 namespace llmc::fmt {
-constexpr bool same(InputForms a, InputForms b) { return a.codes == b.codes && a.halves == b.halves && a.floats == b.floats; }
 #define LLMC_FORMAT(name, tile_columns, tile_bytes, form) \
-  static_assert(name::columns == tile_columns && name::bytes == tile_bytes && same(name::input, form));
+  static_assert(name::columns == tile_columns && name::bytes == tile_bytes && name::input == form);
 #include "kernels/formats/formats.def"
 #undef LLMC_FORMAT
 }  // namespace llmc::fmt

@@ -6,10 +6,11 @@
 namespace llmc {
 
 struct InputForms {
-  bool codes, halves, floats;
+  bool codes, f16, floats;
+  constexpr bool operator==(const InputForms&) const = default;
 };
-__device__ constexpr InputForms operator|(InputForms a, InputForms b) { return {a.codes || b.codes, a.halves || b.halves, a.floats || b.floats}; }
+__device__ constexpr InputForms operator|(InputForms a, InputForms b) { return {a.codes || b.codes, a.f16 || b.f16, a.floats || b.floats}; }
 
-constexpr InputForms in_codes = {true, false, false}, in_halves = {false, true, false}, in_floats = {false, false, true};
+constexpr InputForms in_codes = {true, false, false}, in_f16 = {false, true, false}, in_floats = {false, false, true};
 
 }  // namespace llmc

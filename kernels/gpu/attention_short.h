@@ -51,7 +51,7 @@ struct Short {
     return rows;
   }
   // Whether any team of this wave has a row in round i.
-  LLMC_FN static bool has_rows(u32 base, u32 i, u32 count) { return base + i * teams + prim::wave() * teams_of_wave < count; }
+  LLMC_FN static bool has_rows(u32 base, u32 i, u32 pos) { return base + i * teams + prim::wave() * teams_of_wave <= pos; }
   LLMC_FN static u32x4 row_of(const Rows& rows, u32 i, u32 position, u32 pos, const u16* newest) {
     return position == pos && chunk() < chunks ? *(const u32x4*)&newest[chunk() * 8] : rows.row[i];
   }
@@ -60,7 +60,6 @@ struct Short {
   template <class Ready>
   LLMC_HOT LLMC_FN static bool run(const Link& link, const Buffers& b, u32 pos, u32 ctx, u32 worker, u32 workers, u8* shared, Ready ready) {
     Shared& s = *(Shared*)shared;
-    const u32 count = pos + 1;
     LLMC_GRID_STRIDE for (u32 head = worker; head < S::n_heads; head += workers) {
       const u32 kv_head = head / group;
       const Rows keys = load(b.k, kv_head, 0, pos, ctx), values = load(b.v, kv_head, 0, pos, ctx);
@@ -98,10 +97,10 @@ struct Short {
 
   LLMC_FN static void weigh(const Buffers& b, Shared& s, Rows keys, Rows values, u32 kv_head, u32 pos, u32 ctx) {
     Running run = {lowest, 0, {}};
-    if (has_rows(0, 0, pos + 1)) {
+    if (has_rows(0, 0, pos)) {
       add(s, run, keys, values, 0, pos);
       if constexpr (flight < rows_of_team) {
-        LLMC_GRID_STRIDE for (u32 base = teams * flight; has_rows(base, 0, pos + 1); base += teams * flight) {
+        LLMC_GRID_STRIDE for (u32 base = teams * flight; has_rows(base, 0, pos); base += teams * flight) {
           add(s, run, load(b.k, kv_head, base, pos, ctx), load(b.v, kv_head, base, pos, ctx), base, pos);
         }
       }
@@ -127,7 +126,7 @@ struct Short {
     f32 score[flight], top = run.top;
     LLMC_UNROLL for (u32 i = 0; i < flight; i++) {
       score[i] = lowest;
-      if (!has_rows(base, i, pos + 1)) continue;
+      if (!has_rows(base, i, pos)) continue;
       const u32 position = base + i * teams + my_team();
       f32 key[8], dot = 0;
       Base::unpack(key, row_of(keys, i, position, pos, s.newest[0]));
@@ -144,7 +143,7 @@ struct Short {
     }
     run.top = top;
     LLMC_UNROLL for (u32 i = 0; i < flight; i++) {
-      if (!has_rows(base, i, pos + 1)) continue;
+      if (!has_rows(base, i, pos)) continue;
       const f32 weight = prim::exp2(score[i] - top);
       f32 value[8];
       Base::unpack(value, row_of(values, i, base + i * teams + my_team(), pos, s.newest[1]));

@@ -1,8 +1,8 @@
 // A phase's input, brought into shared memory by every workgroup for itself: RMS norm (or none), then the forms that the phase's
 // matrices take. Integer form: blocks of 32 share the scale max|x| / 127 and are rounded to nearest; the sums of the codes' halves
-// stand beside the scale, for formats with offsets.
+// stand beside the scale, for formats with offsets. F16 form: scaled to at most 1 in groups of 128.
 //
-// A thread holds runs of 4 elements, 8 neighbouring threads a block of 32.
+// A thread holds runs of 4 elements, 8 neighbouring threads a block of 32, 32 a group of 128.
 #pragma once
 #include "kernels/formats/format.h"
 #include "kernels/gpu/link.h"
@@ -23,17 +23,15 @@ LLMC_FN f32 block_sum(f32 v) {
   return sum;
 }
 
+// The largest absolute value, or a little more than zero, so that its inverse is a number.
 LLMC_FN f32 largest_of(f32x4 v) {
-  return prim::max(prim::max(prim::abs(v[0]), prim::abs(v[1])), prim::max(prim::abs(v[2]), prim::abs(v[3])));
+  return prim::max(prim::max(prim::max(prim::abs(v[0]), prim::abs(v[1])), prim::max(prim::abs(v[2]), prim::abs(v[3]))), 1e-30f);
 }
-
-// Elements below it become zero: its inverse is a number, that of zero is none.
-constexpr f32 least_scale = 1e-30f;
 
 // Rounds 4 neighbouring elements of every thread to int8 and stores codes and, from the first of 8 threads, the block's scale and sums.
 LLMC_FN void store_rounded(f32x4 v, u32 index, u8* codes, u8* meta) {
   const f32 largest = prim::wave_max<8>(largest_of(v));
-  const f32 inverse = 127.0f * prim::rcp(prim::max(largest, least_scale));
+  const f32 inverse = 127.0f * prim::rcp(largest);
   u32 word = 0;
   LLMC_UNROLL for (u32 k = 0; k < 4; k++) word |= ((u32)prim::round_to_int(v[k] * inverse) & 255u) << 8 * k;
   const i32 sum = prim::wave_sum<4>(prim::dot4_ss(word, 0x01010101u, 0));
@@ -47,11 +45,11 @@ LLMC_FN void store_rounded(f32x4 v, u32 index, u8* codes, u8* meta) {
 
 // Scales the 128 neighbouring elements of every 32 threads to at most 1 and stores them as f16 and, from the first thread, what they were
 // divided by.
-LLMC_FN void store_halves(f32x4 v, u32 index, u8* halves, u8* scales) {
+LLMC_FN void store_f16(f32x4 v, u32 index, u8* f16, u8* scales) {
   const f32 largest = prim::group_max(largest_of(v));
-  const f32 inverse = prim::rcp(prim::max(largest, least_scale));
+  const f32 inverse = prim::rcp(largest);
   const u32x2 words = {prim::float2_to_half2(v[0] * inverse, v[1] * inverse), prim::float2_to_half2(v[2] * inverse, v[3] * inverse)};
-  *(u32x2*)(halves + 8 * index) = words;
+  *(u32x2*)(f16 + 8 * index) = words;
   if (index % 32 == 0) *(f32*)(scales + index / 8) = largest;
 }
 
@@ -70,7 +68,7 @@ LLMC_HOT LLMC_FN f32 fill_input(const Link& link, const f32* x, const f32* weigh
     // A wave takes part as a whole: `runs` is a multiple of 64.
     if (runs % threads == 0 || run < runs) {
       if constexpr (forms.codes) store_rounded(value, run, shared + space.codes, shared + space.meta);
-      if constexpr (forms.halves) store_halves(value, run, shared + space.halves, shared + space.half_scales);
+      if constexpr (forms.f16) store_f16(value, run, shared + space.f16, shared + space.f16_scales);
       if constexpr (forms.floats) *(f32x4*)(shared + space.floats + 16 * run) = value;
     }
   };
@@ -122,7 +120,7 @@ LLMC_HOT LLMC_FN fmt::Activations load_input(const Link& link, const f32* x, con
     factor = fill_input<columns, threads, normed, forms>(link, x, weight, eps);
   }
   const u8* shared = prim::shared();
-  return {shared + space.codes,  shared + space.meta, shared + space.halves, (const f32*)(shared + space.half_scales),
+  return {shared + space.codes,  shared + space.meta, shared + space.f16, (const f32*)(shared + space.f16_scales),
           (const f32*)(shared + space.floats), factor};
 }
 

@@ -2,14 +2,14 @@
 //   scratch   64 words: partial sums of a workgroup's waves, flags; then the barriers of staged weights (staging.h) and what
 //             attention begins with (attention_tiles.h)
 //   partial   sums of a row tile's slices, [tile][slice][row]
-//   codes, meta, halves, half_scales, floats   the phase's input (formats/format.h: Activations)
+//   codes, meta, f16, f16_scales, floats   the phase's input (formats/format.h: Activations)
 #pragma once
 #include "kernels/formats/input_forms.h"
 
 namespace llmc {
 
 struct Workspace {
-  u32 codes, meta, halves, half_scales, floats, bytes;
+  u32 codes, meta, f16, f16_scales, floats, bytes;
 };
 
 constexpr u32 staging_barriers_offset = 256, staging_barriers_bytes = 128;
@@ -28,10 +28,10 @@ __device__ constexpr Workspace workspace(u32 columns, InputForms forms) {
   const u32 padded = padded_columns(columns);
   const u32 codes = input_offset;
   const u32 meta = codes + (forms.codes ? padded : 0);
-  const u32 halves = meta + (forms.codes ? padded / 4 : 0);
-  const u32 half_scales = halves + (forms.halves ? 2 * padded : 0);
-  const u32 floats = half_scales + (forms.halves ? (padded / 128 * 4 + 15) / 16 * 16 : 0);
-  return {codes, meta, halves, half_scales, floats, floats + (forms.floats ? 4 * padded : 0)};
+  const u32 f16 = meta + (forms.codes ? padded / 4 : 0);
+  const u32 f16_scales = f16 + (forms.f16 ? 2 * padded : 0);
+  const u32 floats = f16_scales + (forms.f16 ? (padded / 128 * 4 + 15) / 16 * 16 : 0);
+  return {codes, meta, f16, f16_scales, floats, floats + (forms.floats ? 4 * padded : 0)};
 }
 
 }  // namespace llmc

@@ -119,7 +119,7 @@ LLMC_FN i32 dot4_us(u32 a, u32 b, i32 c) {
 }
 
 // c plus the products of the two f16 of `a` and `b`.
-LLMC_FN f32 dot2_halves(u32 a, u32 b, f32 c) {
+LLMC_FN f32 dot2_f16(u32 a, u32 b, f32 c) {
   typedef _Float16 Halves __attribute__((ext_vector_type(2)));
   return __builtin_amdgcn_fdot2(__builtin_bit_cast(Halves, a), __builtin_bit_cast(Halves, b), c, false);
 }

@@ -45,7 +45,7 @@ LLMC_FN i32 dot4_ss(u32 a, u32 b, i32 c) {
   for (u32 i = 0; i < 4; i++) c += (i32)(i8)(a >> 8 * i) * (i8)(b >> 8 * i);
   return c;
 }
-LLMC_FN f32 dot2_halves(u32 a, u32 b, f32 c) {
+LLMC_FN f32 dot2_f16(u32 a, u32 b, f32 c) {
   const auto half = [](u32 word, u32 i) { return (f32)__builtin_bit_cast(_Float16, (u16)(word >> 16 * i)); };
   return half(a, 1) * half(b, 1) + (half(a, 0) * half(b, 0) + c);
 }

@@ -61,16 +61,17 @@ LLMC_FN i32 dot4_ss(u32 a, u32 b, i32 c) {
   return r;
 }
 
-// Sum of the products of 16 pairs of f16, those of `a` with `x` and of `b` with `y`: rounded to f16 at each step, in two chains of 8.
-LLMC_FN u32 multiply_add_halves(u32 a, u32 x, u32 sum) {
+// Two f16 products, each added to its sum and rounded.
+LLMC_FN u32 multiply_add_f16(u32 a, u32 x, u32 sum) {
   u32 r;
   asm("fma.rn.f16x2 %0, %1, %2, %3;" : "=r"(r) : "r"(a), "r"(x), "r"(sum));
   return r;
 }
-LLMC_FN f32 dot_halves(u32x4 a, u32x4 x, u32x4 b, u32x4 y) {
+// Sum of the products of 16 pairs of f16, those of `a` with `x` and of `b` with `y`: rounded to f16 at each step, in two chains of 8.
+LLMC_FN f32 dot_f16(u32x4 a, u32x4 x, u32x4 b, u32x4 y) {
   u32 sum = 0;
-  LLMC_UNROLL for (u32 i = 0; i < 4; i++) sum = multiply_add_halves(a[i], x[i], sum);
-  LLMC_UNROLL for (u32 i = 0; i < 4; i++) sum = multiply_add_halves(b[i], y[i], sum);
+  LLMC_UNROLL for (u32 i = 0; i < 4; i++) sum = multiply_add_f16(a[i], x[i], sum);
+  LLMC_UNROLL for (u32 i = 0; i < 4; i++) sum = multiply_add_f16(b[i], y[i], sum);
   f32 low, high;
   asm("{ .reg .f16 l, h; mov.b32 {l, h}, %2; cvt.f32.f16 %0, l; cvt.f32.f16 %1, h; }" : "=f"(low), "=f"(high) : "r"(sum));
   return low + high;
@@ -129,11 +130,11 @@ LLMC_FN u64 coherent_load(const u64* p) {
   asm volatile("ld.relaxed.gpu.global.u64 %0, [%1];" : "=l"(r) : "l"(global_address(p)) : "memory");
   return r;
 }
+// Two words of 8 bytes, each loaded as one.
 LLMC_FN u32x4 coherent_load(const u32x4* p) {
-  u32 a, b, c, d;
-  asm volatile("ld.relaxed.gpu.global.v4.u32 {%0, %1, %2, %3}, [%4];"
-               : "=r"(a), "=r"(b), "=r"(c), "=r"(d) : "l"(global_address(p)) : "memory");
-  return u32x4{a, b, c, d};
+  u64 a, b;
+  asm volatile("ld.relaxed.gpu.global.v2.u64 {%0, %1}, [%2];" : "=l"(a), "=l"(b) : "l"(global_address(p)) : "memory");
+  return u32x4{(u32)a, (u32)(a >> 32), (u32)b, (u32)(b >> 32)};
 }
 LLMC_FN void coherent_store(u32* p, u32 v) {
   asm volatile("st.relaxed.gpu.global.u32 [%0], %1;" ::"l"(global_address(p)), "r"(v) : "memory");

@@ -116,10 +116,10 @@ LLMC_FN Float2 half2_to_float2(u32 w) { return {half_to_float((u16)w), half_to_f
 LLMC_FN u32 float2_to_half2(f32 x, f32 y) { return float_to_half(x) | (u32)float_to_half(y) << 16; }
 
 // Sum of the products of 16 pairs of f16, those of `a` with `x` and of `b` with `y`, in float32.
-LLMC_FN f32 dot_halves(u32x4 a, u32x4 x, u32x4 b, u32x4 y) {
+LLMC_FN f32 dot_f16(u32x4 a, u32x4 x, u32x4 b, u32x4 y) {
   f32 sum = 0;
-  LLMC_UNROLL for (u32 i = 0; i < 4; i++) sum = dot2_halves(a[i], x[i], sum);
-  LLMC_UNROLL for (u32 i = 0; i < 4; i++) sum = dot2_halves(b[i], y[i], sum);
+  LLMC_UNROLL for (u32 i = 0; i < 4; i++) sum = dot2_f16(a[i], x[i], sum);
+  LLMC_UNROLL for (u32 i = 0; i < 4; i++) sum = dot2_f16(b[i], y[i], sum);
   return sum;
 }
 #endif

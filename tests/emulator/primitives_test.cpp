@@ -59,7 +59,7 @@ TEST_P(Primitives, Arithmetic) {
 }
 
 TEST_P(Primitives, InputOfAPhase) {
-  run("normed_input", workspace(200, in_codes | in_halves | in_floats).bytes);
+  run("normed_input", workspace(200, in_codes | in_f16 | in_floats).bytes);
   test::expect_normed_input(data_);
 }
 

@@ -27,8 +27,13 @@ struct GemvCase {
 };
 
 InputForms input_form(TensorType type) {
-  if (!is_float(type)) return in_codes;
-  return type == TensorType::F16 ? in_halves : in_floats;
+  switch (type) {
+#define LLMC_FORMAT(name, columns, bytes, form) \
+  case TensorType::name: return form;
+#include "kernels/formats/formats.def"
+#undef LLMC_FORMAT
+  }
+  return {};
 }
 
 std::vector<double> rounded(const std::vector<float>& x) {
@@ -52,10 +57,11 @@ class Gemv : public testing::TestWithParam<u32> {
     const std::vector<u8> packed = pack_rows(type, rows, columns, source);
     std::vector<float> x(columns), y(rows, 1e30f);
     // Multiples of 1/127 of the largest, so that rounding gives the same code however the quotient is computed; for float types of 1/128, which
-    // f16 has.
+    // f16 has, with another largest in every group of 128.
     const int largest = is_float(type) ? 128 : 127;
     for (size_t i = 0; i < x.size(); i++) x[i] = static_cast<float>(static_cast<int>(random() % 255) - 127) * 0.25f;
     for (size_t i = 0; i < x.size(); i += 32) x[i] = static_cast<float>(largest) * 0.25f;
+    for (size_t i = 0; is_float(type) && i < x.size(); i++) x[i] *= static_cast<float>(1 << i / 128 % 3);
     GemvCase data{packed.data(), x.data(), y.data(), rows};
     abi::Args args{};
     args.arena = reinterpret_cast<unsigned char*>(&data);
@@ -85,7 +91,9 @@ TEST_P(Gemv, EveryFormatMatchesTheProductOfDequantisedWeights) {
     const u32 width = type_info(type).block_elements == 256 ? 256 : 128;
     check(type, "gemv_" + name + "_1_1", 1, width, 1);
     check(type, "gemv_" + name + "_7_1", 13, 7 * width, 2);
+    check(type, "gemv_" + name + "_7_2", 21, 7 * width, 2);
     check(type, "gemv_" + name + "_7_3", 64, 7 * width, 3);
+    check(type, "gemv_" + name + "_11_2", 30, 11 * width, 2);
     check(type, "gemv_" + name + "_11_4", 24, 11 * width, 1);
   }
 }

@@ -62,8 +62,8 @@ LLMC_FN void row_case(const abi::Args& a, u32 row) {
 // The columns are numbers of micro tiles that try one tile, whole and partial rounds of loads, and slices of unequal length.
 #define LLMC_CASE(F, tiles, slices)                                                                                 \
   LLMC_KERNEL(128) void gemv_##F##_##tiles##_##slices(abi::Args a, int, int, int) { gemv_case<fmt::F, tiles * fmt::F::columns, slices>(a); }
-#define LLMC_FORMAT(F, tile_columns, tile_bytes, form)                                                                      \
-  LLMC_CASE(F, 1, 1) LLMC_CASE(F, 7, 1) LLMC_CASE(F, 7, 3) LLMC_CASE(F, 11, 4)                                        \
+#define LLMC_FORMAT(F, tile_columns, tile_bytes, form)                                                                \
+  LLMC_CASE(F, 1, 1) LLMC_CASE(F, 7, 1) LLMC_CASE(F, 7, 2) LLMC_CASE(F, 7, 3) LLMC_CASE(F, 11, 2) LLMC_CASE(F, 11, 4) \
   LLMC_KERNEL(128) void row_##F(abi::Args a, int, int start, int) { row_case<fmt::F, 3 * fmt::F::columns>(a, (u32)start); }
 #include "kernels/formats/formats.def"
 #undef LLMC_FORMAT

@@ -32,6 +32,7 @@ LLMC_KERNEL(128) void wave_operations(abi::Args a, int, int, int) {
   c.floats[1 * threads + thread] = prim::wave_max(c.x[thread]);
   c.floats[2 * threads + thread] = prim::wave_max<8>(c.x[thread]);
   c.floats[3 * threads + thread] = prim::group_max(prim::abs(c.x[thread]));
+  c.floats[4 * threads + thread] = prim::wave_max_of_numbers(c.x[thread]);
 }
 
 // Arithmetic on x[thread] and words[thread].
@@ -54,7 +55,7 @@ LLMC_KERNEL(128) void arithmetic(abi::Args a, int, int, int) {
     const u32 digits = c.words[(thread + i) % threads];
     v[i / 4][i % 4] = prim::float2_to_half2((f32)(digits % 16) - 8, (f32)(digits / 16 % 16) - 8);
   }
-  f[8 * threads] = prim::dot_halves(v[0], v[1], v[2], v[3]);
+  f[8 * threads] = prim::dot_f16(v[0], v[1], v[2], v[3]);
   u32* out = c.out + thread;
   out[0 * threads] = (u32)prim::dot4_us(word & 0x7f7f7f7fu, other, 5);
   out[1 * threads] = (u32)prim::dot4_ss(word, other, -5);
@@ -64,10 +65,10 @@ LLMC_KERNEL(128) void arithmetic(abi::Args a, int, int, int) {
 // The input of a phase of 200 columns with a norm, in all forms, copied out of shared memory.
 LLMC_KERNEL(128) void normed_input(abi::Args a, int, int, int) {
   const PrimitiveCase& c = primitive_case(a);
-  const fmt::Activations input = load_input<200, 128, true, in_codes | in_halves | in_floats>(ThroughMemory(), c.x, c.x + 200, 1e-5f);
+  const fmt::Activations input = load_input<200, 128, true, in_codes | in_f16 | in_floats>(ThroughMemory(), c.x, c.x + 200, 1e-5f);
   for (u32 i = prim::thread(); i < 256; i += prim::threads()) {
     c.floats[i] = input.floats[i] * input.factor;
-    c.floats[256 + i] = prim::half_to_float(((const u16*)input.halves)[i]) * input.half_scales[i / 128] * input.factor;
+    c.floats[256 + i] = prim::half_to_float(((const u16*)input.f16)[i]) * input.f16_scales[i / 128] * input.factor;
     ((u8*)c.out)[i] = input.codes[i];
   }
   for (u32 i = prim::thread(); i < 16; i += prim::threads()) {
@@ -92,7 +93,7 @@ LLMC_KERNEL(128) void barriers(abi::Args a, int, int start, int) {
 }
 
 // Two vectors of 640 elements go round among the workgroups as packets, twenty times, over the wrap of the phases' numbers; in round r
-// element i is i + r. `start` workgroups leave in the fifth round. out: wrong elements read, and the rounds done, a workgroup.
+// element i is i + r, read by either way of waiting. `start` workgroups leave in the fifth round. out: wrong elements read, and the rounds done, a workgroup.
 LLMC_KERNEL(128) void packets(abi::Args a, int, int start, int) {
   constexpr u32 columns = 640, rounds = 20, runs = columns / 4, per_thread = (runs + 127) / 128;
   const PrimitiveCase& c = primitive_case(a);
@@ -106,7 +107,8 @@ LLMC_KERNEL(128) void packets(abi::Args a, int, int start, int) {
     const f32* before = c.floats + 1024 * (round % 2);
     if (round > 0) {
       u32x4 raw[per_thread];
-      link.read(before, columns, prim::thread(), 128, raw);
+      if (round % 2 == 0) link.read(before, columns, prim::thread(), 128, raw);
+      else link.read<per_thread>(before, columns, prim::thread(), 128, raw);
       for (u32 i = 0; i < per_thread; i++) {
         const u32 run = prim::thread() + 128 * i;
         const f32x4 v = link.elements(raw[i]);
