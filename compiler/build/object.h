@@ -13,6 +13,10 @@ std::vector<KernelResources> amd_resources(const std::vector<u8>& object, const 
 // The entries of a PTX text; registers stay unknown. `.local` memory anywhere is InternalError naming the function.
 std::vector<KernelResources> ptx_resources(const std::vector<u8>& ptx);
 
+// Sets the kernels' code_bytes to the sizes of their sections in a cubin (`.text.` and the name; the functions that a kernel calls stand there as
+// well). Nothing happens where `cubin` is no ELF file.
+void set_cubin_sizes(const std::vector<u8>& cubin, std::vector<KernelResources>& kernels);
+
 // The exported functions of an x86 shared object with their sizes. With `closed`, a symbol that the object neither defines nor may
 // take from the C library (memcpy, memmove, memset, memcmp) is InternalError naming it.
 std::vector<KernelResources> x86_resources(const std::vector<u8>& object, bool closed);

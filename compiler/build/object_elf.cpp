@@ -1,5 +1,7 @@
+#include <cstring>
 #include <map>
 #include <set>
+#include <llvm/BinaryFormat/ELF.h>
 #include <llvm/BinaryFormat/MsgPackDocument.h>
 #include <llvm/Object/ELFObjectFile.h>
 #include "common/error.h"
@@ -92,6 +94,16 @@ std::vector<KernelResources> amd_resources(const std::vector<u8>& object, const 
     kernels.push_back(kernel);
   }
   return kernels;
+}
+
+void set_cubin_sizes(const std::vector<u8>& cubin, std::vector<KernelResources>& kernels) {
+  if (cubin.size() < 4 || std::memcmp(cubin.data(), llvm::ELF::ElfMagic, 4) != 0) return;
+  const Elf elf = open_elf(cubin);
+  for (const llvm::object::SectionRef& section : elf.sections()) {
+    const llvm::StringRef name = checked(section.getName());
+    for (KernelResources& kernel : kernels)
+      if (name == ".text." + kernel.name) kernel.code_bytes = section.getSize();
+  }
 }
 
 std::vector<KernelResources> x86_resources(const std::vector<u8>& object, bool closed) {

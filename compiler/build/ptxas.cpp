@@ -4,6 +4,7 @@
 #include "common/error.h"
 #include "compiler/build/build.h"
 #include "compiler/build/child_process.h"
+#include "compiler/build/object.h"
 #include "compiler/build/temporary_folder.h"
 
 namespace llmc {
@@ -64,7 +65,9 @@ std::vector<u8> assemble_cubin(const std::string& path, const std::vector<u8>& p
         fmt::format("{} refuses the generated PTX for {}: it {}: {}{}", path, arch, child.describe(), child.err, child.out));
   resources = parse_report(child.err + child.out);
   const std::string bytes = read_file(output);
-  return {bytes.begin(), bytes.end()};
+  const std::vector<u8> cubin(bytes.begin(), bytes.end());
+  set_cubin_sizes(cubin, resources);
+  return cubin;
 }
 
 }  // namespace llmc

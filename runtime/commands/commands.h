@@ -28,7 +28,8 @@ struct SamplingFlags {
 };
 void add_sampling_flags(CLI::App& app, SamplingFlags& flags);
 
-// `-sys` is a word behind one dash, which CLI11 takes for `-s ys`: it becomes `--system-prompt`, unless it is the value of a flag.
+// Words behind one dash, which CLI11 takes for a flag of one letter with its value (`-s ys`), unless they are the value of a flag: `-sys` becomes
+// `--system-prompt`, others (llama.cpp's `-ngl`, `-cnv`) are the user's error.
 std::vector<std::string> spell_out(const CLI::App& app, int argc, const char* const* argv);
 
 }  // namespace llmc

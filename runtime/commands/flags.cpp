@@ -1,4 +1,6 @@
 #include <sys/random.h>
+#include <algorithm>
+#include <cctype>
 #include "common/error.h"
 #include "common/options.h"
 #include "runtime/commands/commands.h"
@@ -39,13 +41,33 @@ abi::Sampler SamplingFlags::resolved() const {
   return result;
 }
 
+namespace {
+
+// Whether `word` is a flag, of the program or of a sub-command, that takes the next word as its value.
+bool takes_value(const CLI::App& app, const std::string& word) {
+  const auto takes = [&](const CLI::App& a) {
+    const CLI::Option* option = a.get_option_no_throw(word);
+    return option != nullptr && option->get_items_expected_min() > 0;
+  };
+  const auto subs = app.get_subcommands([](const CLI::App*) { return true; });
+  return takes(app) || std::any_of(subs.begin(), subs.end(), [&](const CLI::App* sub) { return takes(*sub); });
+}
+
+}  // namespace
+
 std::vector<std::string> spell_out(const CLI::App& app, int argc, const char* const* argv) {
   std::vector<std::string> words;
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
-    const CLI::Option* before = words.empty() ? nullptr : app.get_option_no_throw(words.back());
-    const bool is_value = before != nullptr && before->get_items_expected_min() > 0;
-    words.push_back(word == "-sys" && !is_value ? "--system-prompt" : word);
+    if (!words.empty() && takes_value(app, words.back())) {
+      words.push_back(word);
+    } else if (word == "-sys") {
+      words.push_back("--system-prompt");
+    } else if (word.size() > 2 && word[0] == '-' && std::isalpha(word[1]) != 0 && std::isalpha(word[2]) != 0) {
+      fail(Exit::usage, "There is no flag {}. `--help` lists those that there are.", word);
+    } else {
+      words.push_back(word);
+    }
   }
   return words;
 }

@@ -194,6 +194,8 @@ def arguments(folder):
     refused(2, (program, 'logits', '--tokens', 'a,b', '-o', os.path.join(folder, 'l')), "--tokens: 'a' is not a whole number")
     refused(2, (program, 'bench', '-o', 'csv'), "--output: 'csv' is none of md, json")
     refused(2, (program, '-p'), '--prompt needs a value')
+    for words in (('-ngl', '99', '-p', 'x'), ('-p', 'x', '-no-cnv'), ('bench', '-fa', '1')):
+        refused(2, (program, *words), f'no flag {next(w for w in words if len(w) > 2 and w[0] == "-")}')
     refused(2, (program, '-p', 'x', '-p', 'y'), '--prompt is given more than once')
     refused(2, (program, '-p', 'x', '-c', '1000'), '1000', '256')
     for flags, name in ((('-n', '3'), '--predict'), (('-p', 'hi'), '--prompt'), (('--weights', model), '--weights'), (('--raw',), '--raw'),

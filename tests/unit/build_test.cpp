@@ -263,6 +263,7 @@ TEST(BuildPtxas, ReportsRegistersAndMemory) {
     EXPECT_GT(k.vgprs, 0u);
     EXPECT_EQ(k.spills, 0u);
     EXPECT_EQ(k.lds, k.name == "block_sum" ? 1024u : 0u) << k.name;
+    EXPECT_GT(k.code_bytes, 128u);
   }
   const std::string broken = "this is not PTX";
   EXPECT_THROW(assemble_cubin(path, {broken.begin(), broken.end()}, "sm_90", resources), InternalError);
