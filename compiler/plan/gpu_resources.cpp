@@ -10,7 +10,6 @@
 #include "kernels/gpu/workspace.h"
 
 namespace llmc {
-namespace {
 
 InputForms input_form(TensorType type) {
   switch (type) {
@@ -21,6 +20,8 @@ InputForms input_form(TensorType type) {
   }
   throw InternalError("a tensor type without a format");
 }
+
+namespace {
 
 u32 gemv_bytes(u32 columns, std::initializer_list<TensorType> types) {
   InputForms forms{};

@@ -21,8 +21,8 @@ constexpr u32 tile_rows = 8;
 
 // The input of a matrix, in shared memory. Integer form: codes i8 [columns], and for each block of 32 a pair of words in `meta`: the
 // scale as float32, and the sums of the codes of its first and second 16 elements as two i16. F16 form: f16 [columns], at most 1, and for each
-// group of 128 a float32 that they are to be multiplied by, the largest absolute value among the elements before. Float form: f32 [columns]. Columns are padded with
-// zeros to a multiple of 256.
+// group of 128 a float32 that they are to be multiplied by, the largest absolute value among the elements before. Float form: f32 [columns].
+// Columns are padded with zeros to a multiple of 256.
 struct Activations {
   const u8* codes = nullptr;
   const u8* meta = nullptr;

@@ -43,6 +43,8 @@ abi::Sampler SamplingFlags::resolved() const {
 
 namespace {
 
+bool is_letter(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; }
+
 // Whether `word` is a flag, of the program or of a sub-command, that takes the next word as its value.
 bool takes_value(const CLI::App& app, const std::string& word) {
   const auto takes = [&](const CLI::App& a) {
@@ -63,7 +65,7 @@ std::vector<std::string> spell_out(const CLI::App& app, int argc, const char* co
       words.push_back(word);
     } else if (word == "-sys") {
       words.push_back("--system-prompt");
-    } else if (word.size() > 2 && word[0] == '-' && std::isalpha(word[1]) != 0 && std::isalpha(word[2]) != 0) {
+    } else if (word.size() > 2 && word[0] == '-' && is_letter(word[1]) && is_letter(word[2])) {
       fail(Exit::usage, "There is no flag {}. `--help` lists those that there are.", word);
     } else {
       words.push_back(word);

@@ -6,6 +6,7 @@
 #include <random>
 
 #include "common/tensor_type.h"
+#include "compiler/plan/gpu_resources.h"
 #include "kernels/gpu/workspace.h"
 #include "tests/kernels/programs.h"
 #include "tests/kernels/random_matrix.h"
@@ -25,16 +26,6 @@ struct GemvCase {
   float* y;
   u32 rows;
 };
-
-InputForms input_form(TensorType type) {
-  switch (type) {
-#define LLMC_FORMAT(name, columns, bytes, form) \
-  case TensorType::name: return form;
-#include "kernels/formats/formats.def"
-#undef LLMC_FORMAT
-  }
-  return {};
-}
 
 std::vector<double> rounded(const std::vector<float>& x) {
   std::vector<double> result;
