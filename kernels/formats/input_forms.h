@@ -7,9 +7,10 @@ namespace llmc {
 
 struct InputForms {
   bool codes, f16, floats;
+  constexpr bool only_codes() const { return codes && !f16 && !floats; }
   constexpr bool operator==(const InputForms&) const = default;
 };
-__device__ constexpr InputForms operator|(InputForms a, InputForms b) { return {a.codes || b.codes, a.f16 || b.f16, a.floats || b.floats}; }
+constexpr InputForms operator|(InputForms a, InputForms b) { return {a.codes || b.codes, a.f16 || b.f16, a.floats || b.floats}; }
 
 constexpr InputForms in_codes = {true, false, false}, in_f16 = {false, true, false}, in_floats = {false, false, true};
 

@@ -262,10 +262,11 @@ struct Decode {
       }
       const u32 head = Merge::head_of(kv_head, part_index, h);
       if (pieces == 1) {
-        link.write(b.att + (u64)head * head_dim, d, value * prim::rcp(s.sum[valid ? h : 0]), valid);
+        link.write(b.att, head * head_dim + d, value * prim::rcp(s.sum[valid ? h : 0]), valid);
         continue;
       }
-      if (valid) Merge::put(link, b, head, piece, d, value, s.top[h], s.sum[h]);
+      const f32 next = prim::shfl_xor(value, 1);
+      if (valid && d % 2 == 0) Merge::put(link, b, head, piece, d, value, next, s.top[h], s.sum[h]);
     }
   }
 };

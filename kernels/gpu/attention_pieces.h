@@ -4,8 +4,8 @@
 //
 // ThroughMemory: every piece puts its sums into memory and counts itself at the head; the worker that counts last merges all of them.
 // Packets: nobody is last. All pieces of a part run at once, so each worker merges a share of the part's elements, and waits for the
-// words of the other pieces that it needs, as for any vector. A word is 8 bytes here, one float32 and the whole number of the phase: a slot
-// is not rewritten while contexts have fewer pieces, for longer than 16 bits count.
+// words of the other pieces that it needs, as for any vector: 16 bytes for two elements and the piece's maximum and sum of weights, so that one
+// load brings all that a lane needs of a piece.
 #pragma once
 #include "kernels/attn_split.h"
 #include "kernels/gpu/link.h"
@@ -29,13 +29,16 @@ struct Pieces {
   // A part may have fewer heads than the others.
   LLMC_FN static u32 heads_of(u32 part_index) { return prim::min(heads, group - part_index * heads); }
 
-  // Element `d` of a piece's weighted sums; with the first of a head go the piece's maximum and its sum of weights, read only there.
+  // Elements d and d + 1 of a piece's weighted sums, d even; with them go the piece's maximum and its sum of weights.
   template <class Buffers>
-  LLMC_FN static void put(const Link& link, const Buffers& b, u32 head, u32 piece, u32 d, f32 value, const f32& top, const f32& sum) {
-    link.put(b.part, slot(head, piece, d), value);
-    if (d == 0) {
-      link.put(b.part, slot(head, piece, head_dim), top);
-      link.put(b.part, slot(head, piece, head_dim + 1), sum);
+  LLMC_FN static void put(const Link& link, const Buffers& b, u32 head, u32 piece, u32 d, f32 first, f32 second, f32 top, f32 sum) {
+    if constexpr (Link::packets) {
+      // All that counts is that the sums are relative to what arrives.
+      const f32 arrives = Link::as_packed(top), factor = prim::exp2(top - arrives);
+      link.put(b.part, pair_slot(head, piece, d / 2), {first * factor, second * factor, arrives, sum * factor});
+    } else {
+      prim::store_coherent((u64*)(b.part + slot(head, piece, d)), (u64)prim::bits(first) | (u64)prim::bits(second) << 32);
+      if (d == 0) prim::store_coherent((u64*)(b.part + slot(head, piece, head_dim)), (u64)prim::bits(top) | (u64)prim::bits(sum) << 32);
     }
   }
 
@@ -52,50 +55,51 @@ struct Pieces {
  private:
   // Where word `d` of a piece's row stands: the weighted sums, then the maximum and the sum of weights.
   LLMC_FN static u32 slot(u32 head, u32 piece, u32 d) { return (head * attn_split::max_pieces + piece) * (head_dim + 2) + d; }
+  // The same for a pair, in words of 16 bytes.
+  LLMC_FN static u32 pair_slot(u32 head, u32 piece, u32 pair) { return (head * attn_split::max_pieces + piece) * (head_dim / 2) + pair; }
 
-  // The `piece`-th share of the part's elements. A lane has an element of a pair of neighbours and some of the pieces; where pieces are few,
-  // a wave has several pairs.
+  // The `piece`-th share of the part's elements, in fours. A lane has two neighbours of some of the pieces; a wave has at least four elements, and more
+  // where pieces are few.
   template <class Buffers>
   LLMC_FN static void merge_share(const Link& link, const Buffers& b, u32 kv_head, u32 part_index, u32 piece, u32 pieces) {
     constexpr u32 flight = 2;
-    u32 lanes = prim::kWave;  // of a pair
-    LLMC_GRID_STRIDE while (lanes / 4 >= pieces) lanes /= 2;
-    const u32 pairs = heads_of(part_index) * head_dim / 2, end = attn_split::piece_begin(piece + 1, pieces, pairs), at_once = prim::kWave / lanes;
-    const u32 lane = prim::lane() % lanes;
-    LLMC_GRID_STRIDE for (u32 next = attn_split::piece_begin(piece, pieces, pairs) + prim::wave() * at_once; next < end; next += waves * at_once) {
-      const u32 pair = next + prim::lane() / lanes, element = 2 * pair + lane % 2, d = element % head_dim;
-      const u32 head = head_of(kv_head, part_index, element / head_dim);
-      f32 top = lowest, sum = 0, value = 0;
-      LLMC_GRID_STRIDE for (u32 first = 0; first < pieces; first += flight * lanes / 2) {
-        u32 slots[3 * flight];
-        bool valid[3 * flight];
-        f32 word[3 * flight];
+    u32 lanes = prim::kWave / 2;  // of a pair
+    LLMC_GRID_STRIDE while (lanes / 2 >= pieces) lanes /= 2;
+    const u32 fours = heads_of(part_index) * head_dim / 4, at_once = prim::kWave / lanes;
+    const u32 begin = 2 * attn_split::piece_begin(piece, pieces, fours), end = 2 * attn_split::piece_begin(piece + 1, pieces, fours);
+    const u32 mine = prim::lane() / at_once;
+    LLMC_GRID_STRIDE for (u32 next = begin + prim::wave() * at_once; next < end; next += waves * at_once) {
+      const u32 pair = next + prim::lane() % at_once, d = 2 * pair % head_dim, head = head_of(kv_head, part_index, 2 * pair / head_dim);
+      f32 top = lowest, sum = 0, value[2] = {0, 0};
+      LLMC_GRID_STRIDE for (u32 first = 0; first < pieces; first += flight * lanes) {
+        u32 slots[flight];
+        bool valid[flight];
+        f32x4 word[flight];
         LLMC_UNROLL for (u32 i = 0; i < flight; i++) {
-          const u32 p = first + (i * lanes + lane) / 2;
-          valid[3 * i] = valid[3 * i + 1] = valid[3 * i + 2] = pair < end && p < pieces;
-          slots[3 * i] = slot(head, p, d);
-          slots[3 * i + 1] = slot(head, p, head_dim);
-          slots[3 * i + 2] = slot(head, p, head_dim + 1);
+          const u32 p = first + i * lanes + mine;
+          valid[i] = pair < end && p < pieces;
+          slots[i] = pair_slot(head, p, d / 2);
         }
         link.take(b.part, slots, valid, word);
         LLMC_UNROLL for (u32 i = 0; i < flight; i++) {
-          if (!valid[3 * i]) continue;
-          const f32 highest = prim::max(top, word[3 * i + 1]), shrink = prim::exp2(top - highest), weight = prim::exp2(word[3 * i + 1] - highest);
-          value = value * shrink + word[3 * i] * weight;
-          sum = sum * shrink + word[3 * i + 2] * weight;
+          if (!valid[i]) continue;
+          const f32 highest = prim::max(top, word[i][2]), shrink = prim::exp2(top - highest), weight = prim::exp2(word[i][2] - highest);
+          LLMC_UNROLL for (u32 j = 0; j < 2; j++) value[j] = value[j] * shrink + word[i][j] * weight;
+          sum = sum * shrink + word[i][3] * weight;
           top = highest;
         }
       }
       f32 highest = top;
-      LLMC_GRID_STRIDE for (u32 m = 2; m < lanes; m *= 2) highest = prim::max(highest, prim::shfl_xor(highest, m));
+      LLMC_GRID_STRIDE for (u32 m = at_once; m < prim::kWave; m *= 2) highest = prim::max(highest, prim::shfl_xor(highest, m));
       const f32 weight = prim::exp2(top - highest);
-      value *= weight;
       sum *= weight;
-      LLMC_GRID_STRIDE for (u32 m = 2; m < lanes; m *= 2) {
-        value += prim::shfl_xor(value, m);
+      LLMC_UNROLL for (u32 j = 0; j < 2; j++) value[j] *= weight;
+      LLMC_GRID_STRIDE for (u32 m = at_once; m < prim::kWave; m *= 2) {
         sum += prim::shfl_xor(sum, m);
+        LLMC_UNROLL for (u32 j = 0; j < 2; j++) value[j] += prim::shfl_xor(value[j], m);
       }
-      link.write(b.att + (u64)head * head_dim, d, value * prim::rcp(sum), pair < end && lane < 2);
+      const f32 inverse = prim::rcp(sum);
+      link.write_pair(b.att, head * head_dim + d, value[0] * inverse, value[1] * inverse, pair < end && prim::lane() < at_once);
     }
   }
 

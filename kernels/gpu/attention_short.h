@@ -80,7 +80,7 @@ struct Short {
           const f32 share = prim::shfl(weight, w);
           if (valid) value += share * s.sums[w][d];
         }
-        link.write(b.att + (u64)head * head_dim, d, value * inverse, valid);
+        link.write(b.att, head * head_dim + d, value * inverse, valid);
       }
       if (link.failed()) return false;
     }

@@ -312,11 +312,11 @@ struct Tiles {
     const f32 inverse = prim::rcp(sum);
     LLMC_UNROLL for (u32 i = 0; i < my_blocks; i++) {
       const u32 block = l.wave + i * waves, d = 8 * block + 2 * l.t;
-      if ((blocks % waves != 0 && block >= blocks) || l.g != h) continue;
+      if (blocks % waves != 0 && block >= blocks) continue;
       if (work.pieces == 1) {
-        link.write_pair(b.att + (u64)head * head_dim, d, acc[i][0] * inverse, acc[i][1] * inverse);
-      } else {
-        LLMC_UNROLL for (u32 j = 0; j < 2; j++) Merge::put(link, b, head, work.piece, d + j, acc[i][j], top, sum);
+        link.write_pair(b.att, head * head_dim + d, acc[i][0] * inverse, acc[i][1] * inverse, l.g == h);
+      } else if (l.g == h) {
+        Merge::put(link, b, head, work.piece, d, acc[i][0], acc[i][1], top, sum);
       }
     }
   }

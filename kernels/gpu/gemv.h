@@ -228,11 +228,9 @@ LLMC_HOT LLMC_FN void gemv(const Matrices& matrices, Range mine, const fmt::Acti
       const u32 item = i / fmt::tile_rows, row = i % fmt::tile_rows, r = first * fmt::tile_rows + i;
       RowSums<per_item> sums;
       LLMC_UNROLL for (u32 t = 0; t < per_item; t++) {
-        f32 sum = 0;
-        LLMC_UNROLL for (u32 s = 0; s < slices; s++) {
-          if (valid) sum += partial[((item * per_item + t) * slices + s) * fmt::tile_rows + row];
-        }
-        sums.value[t] = sum * input.factor;
+        f32 part[slices];
+        LLMC_UNROLL for (u32 s = 0; s < slices; s++) part[s] = valid ? partial[((item * per_item + t) * slices + s) * fmt::tile_rows + row] : 0.0f;
+        sums.value[t] = prim::sum_of(part) * input.factor;
       }
       finish(r, sums, r == term.row ? term.value : valid ? term.load(r) : 0.0f, valid);
     }

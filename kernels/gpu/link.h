@@ -23,6 +23,7 @@ namespace llmc {
 
 struct ThroughMemory {
   static constexpr bool packets = false;
+  using Run = f32x4;  // the elements that 16 bytes are
   // Words 4 run .. + 3 of the vector as they travel, for run = first + i stride, i < count; zeros from `columns` on.
   template <u32 count>
   LLMC_FN void read(const f32* vector, u32 columns, u32 first, u32 stride, u32x4 (&raw)[count]) const {
@@ -50,12 +51,10 @@ struct ThroughMemory {
   LLMC_FN void write(f32* vector, u32 index, f32 value, bool valid) const {
     if (valid) prim::store_coherent(vector + index, value);
   }
-  // Elements index and index + 1; index is even.
-  LLMC_FN void write_pair(f32* vector, u32 index, f32 first, f32 second) const {
-    prim::store_coherent((u64*)(vector + index), (u64)prim::bits(first) | (u64)prim::bits(second) << 32);
+  // Elements index and index + 1, where `valid`; index is even. Lanes 2k and 2k + 1 hold pairs that are neighbours. All lanes of a wave.
+  LLMC_FN void write_pair(f32* vector, u32 index, f32 first, f32 second, bool valid) const {
+    if (valid) prim::store_coherent((u64*)(vector + index), (u64)prim::bits(first) | (u64)prim::bits(second) << 32);
   }
-  // A word for workers in the same phase.
-  LLMC_FN void put(f32* words, u32 index, f32 value) const { prim::store_coherent(words + index, value); }
   LLMC_FN bool failed() const { return false; }
 };
 
@@ -76,6 +75,7 @@ LLMC_APART u64 patience_since(u8* arena, abi::Ring* ring, u64 start) {
 class Packets {
  public:
   static constexpr bool packets = true;
+  using Run = f32x4;
   // `phase`: the number of the first phase, or of the one that another copy of this is at.
   LLMC_FN Packets(const abi::Args& a, u32 phase) : args_(a), phase_(phase) {}
   LLMC_FN u32 phase() const { return phase_; }
@@ -90,22 +90,18 @@ class Packets {
   // One thread, when every workgroup has begun: the next token's phases have other numbers.
   LLMC_FN void end(u32* epoch) const { prim::store_coherent(epoch, phase_ + 1); }
 
-  // A thread that reads at most `polled` runs polls them itself.
-  template <u32 polled = 1, u32 count>
+  template <u32 count>
   LLMC_FN void read(const f32* vector, u32 columns, u32 first, u32 stride, u32x4 (&raw)[count]) const {
-    const u64* packets = (const u64*)vector;
-    const u32 runs = columns / 4;
-    if constexpr (count > polled) wait_for_blocks<count>(packets, 2 * (first - prim::lane()), 2 * stride, 2 * runs);
-    Patience patience;
-    for (;;) {
-      bool complete = true;
-      LLMC_UNROLL for (u32 i = 0; i < count; i++) {
-        const u32 run = first + i * stride;
-        raw[i] = u32x4{0, 0, 0, 0};
-        if (run < runs) raw[i] = prim::load_coherent((const u32x4*)(packets + 2 * run));
-      }
-      LLMC_UNROLL for (u32 i = 0; i < count; i++) complete = complete && (first + i * stride >= runs || (there(raw[i][1]) && there(raw[i][3])));
-      if (complete || !goes_on(patience)) return;
+    read_runs<1>(vector, columns / 4, first, stride, raw, [&](u32 upper) LLMC_INLINED { return there(upper); });
+  }
+  // The same from a vector of float32 in memory, as packets of it would be.
+  template <u32 count>
+  LLMC_FN void from_memory(const f32* vector, u32 columns, u32 first, u32 stride, u32x4 (&raw)[count]) const {
+    ThroughMemory().read(vector, columns, first, stride, raw);
+    LLMC_UNROLL for (u32 i = 0; i < count; i++) {
+      const f32x4 v = ThroughMemory().elements(raw[i]);
+      const u64 one = packed(v[0], v[1], (u16)number()), two = packed(v[2], v[3], (u16)number());
+      raw[i] = u32x4{(u32)one, (u32)(one >> 32), (u32)two, (u32)(two >> 32)};
     }
   }
   LLMC_FN f32x4 elements(u32x4 raw) const { return {low(raw[0]), high(raw[0], raw[1]), low(raw[2]), high(raw[2], raw[3])}; }
@@ -114,8 +110,7 @@ class Packets {
                           f32 (&b)[count]) const {
     const u64* packets = (const u64*)row;
     u64 one[count], two[count];
-    Patience patience;
-    for (;;) {
+    wait_until([&]() LLMC_INLINED {
       bool complete = true;
       LLMC_UNROLL for (u32 i = 0; i < count; i++) {
         one[i] = two[i] = 0;
@@ -124,52 +119,76 @@ class Packets {
         two[i] = first[i] / 2 == second[i] / 2 ? one[i] : prim::load_coherent(packets + second[i] / 2);
       }
       LLMC_UNROLL for (u32 i = 0; i < count; i++) complete = complete && (!valid[i] || (there((u32)(one[i] >> 32)) && there((u32)(two[i] >> 32))));
-      if (complete || !goes_on(patience)) break;
-    }
+      return complete;
+    });
     LLMC_UNROLL for (u32 i = 0; i < count; i++) {
       a[i] = element(one[i], first[i]);
       b[i] = element(two[i], second[i]);
     }
-    prim::sync_wave();
   }
   LLMC_FN void write(f32* vector, u32 index, f32 value, bool valid) const {
     const f32 other = prim::shfl_xor(value, 1);
-    if (valid && index % 2 == 0) write_pair(vector, index, value, other);
+    write_pair(vector, index, value, other, valid && index % 2 == 0);
   }
-  // Elements index and index + 1; index is even.
-  LLMC_FN void write_pair(f32* vector, u32 index, f32 first, f32 second) const {
-    const u32 a = rounded(first), b = rounded(second), number = (phase_ + 1) << 16;
-    prim::store_coherent((u64*)vector + index / 2, (u64)(a >> 8 | (b & 0xff00u) << 16) | (u64)(b >> 16 | number) << 32);
+  LLMC_FN void write_pair(f32* vector, u32 index, f32 first, f32 second, bool valid) const {
+    if (valid) prim::store_coherent((u64*)vector + index / 2, packed(first, second, (u16)number()));
   }
-  // Words that travel within a phase, 8 bytes each: a float32 and the whole number of the phase.
-  LLMC_FN void put(f32* words, u32 index, f32 value) const {
-    prim::store_coherent((u64*)words + index, (u64)prim::bits(value) | (u64)(phase_ + 1) << 32);
+  // Four numbers that travel within a phase as one word of 16 bytes, two packets. Not every slot is written in every phase, and what an old one
+  // holds must not look new, so 16 bits of the phase's number are too few. The second packet has 16 others: two old packets have the numbers of
+  // one phase and never pass, and of near phases both differ, so that an old and a new packet do not pass either.
+  LLMC_FN void put(f32* words, u32 index, f32x4 value) const {
+    const u64 low = packed(value[0], value[1], (u16)number()), high = packed(value[2], value[3], other_half());
+    prim::store_coherent((u32x4*)words + index, u32x4{(u32)low, (u32)(low >> 32), (u32)high, (u32)(high >> 32)});
   }
+  // What comes out of a packet for `value`.
+  static LLMC_FN f32 as_packed(f32 value) { return prim::from_bits(rounded(value) & ~255u); }
   // Waits for words index[i], where valid[i].
   template <u32 count>
-  LLMC_FN void take(const f32* words, const u32 (&index)[count], const bool (&valid)[count], f32 (&value)[count]) const {
-    Patience patience;
-    for (;;) {
+  LLMC_FN void take(const f32* words, const u32 (&index)[count], const bool (&valid)[count], f32x4 (&value)[count]) const {
+    wait_until([&]() LLMC_INLINED {
       bool complete = true;
-      u64 word[count];
+      u32x4 word[count];
       LLMC_UNROLL for (u32 i = 0; i < count; i++) {
-        word[i] = 0;
-        if (valid[i]) word[i] = prim::load_coherent((const u64*)words + index[i]);
+        word[i] = u32x4{0, 0, 0, 0};
+        if (valid[i]) word[i] = prim::load_coherent((const u32x4*)words + index[i]);
       }
       LLMC_UNROLL for (u32 i = 0; i < count; i++) {
-        value[i] = prim::from_bits((u32)word[i]);
-        complete = complete && (!valid[i] || (u32)(word[i] >> 32) == phase_ + 1);
+        value[i] = elements(word[i]);
+        complete = complete && (!valid[i] || (word[i][1] >> 16 == (u16)number() && word[i][3] >> 16 == other_half()));
       }
-      if (complete || !goes_on(patience)) break;
-    }
-    prim::sync_wave();
+      return complete;
+    });
   }
   // Whether a wait of this workgroup ran into its limit. The workgroup is synchronised since its last read.
   LLMC_FN bool failed() const { return *(volatile u32*)failure() != 0; }
 
+ protected:
+  // `runs` of 16 bytes, which are two packets; there(upper word of a packet). A thread that reads at most `polled` of them polls them itself.
+  template <u32 polled, u32 count, class There>
+  LLMC_FN void read_runs(const f32* vector, u32 runs, u32 first, u32 stride, u32x4 (&raw)[count], There there) const {
+    const u64* packets = (const u64*)vector;
+    if constexpr (count > polled) wait_for_blocks<count>(packets, 2 * (first - prim::lane()), 2 * stride, 2 * runs, there);
+    wait_until([&]() LLMC_INLINED {
+      bool complete = true;
+      LLMC_UNROLL for (u32 i = 0; i < count; i++) {
+        const u32 run = first + i * stride;
+        raw[i] = u32x4{0, 0, 0, 0};
+        if (run < runs) raw[i] = prim::load_coherent((const u32x4*)(packets + 2 * run));
+      }
+      LLMC_UNROLL for (u32 i = 0; i < count; i++) complete = complete && (first + i * stride >= runs || (there(raw[i][1]) && there(raw[i][3])));
+      return complete;
+    });
+  }
+  LLMC_FN u32 number() const { return phase_ + 1; }  // of what is written
+
  private:
   static LLMC_FN u32* failure() { return (u32*)prim::shared() + 63; }  // the last of the scratch's first 64 words
   static LLMC_FN u32 rounded(f32 v) { return prim::bits(v) + 0x80u; }  // upper 24 bits
+  static LLMC_FN u64 packed(f32 first, f32 second, u16 number) {
+    const u32 a = rounded(first), b = rounded(second);
+    return (u64)(a >> 8 | (b & 0xff00u) << 16) | (u64)(b >> 16 | (u32)number << 16) << 32;
+  }
+  LLMC_FN u16 other_half() const { return (u16)(number() + (number() >> 16) * 0x9e37u); }
   static LLMC_FN f32 low(u32 word) { return prim::from_bits(word << 8); }
   static LLMC_FN f32 high(u32 word, u32 upper) { return prim::from_bits((word >> 24 << 8) | upper << 16); }
   static LLMC_FN f32 element(u64 packet, u32 index) {
@@ -180,19 +199,21 @@ class Packets {
 
   // A wave is about to read `count` blocks of 2 packets a lane, `stride` packets apart: waits until the first and the last packet of each
   // are there, a lane each. The rest of a block comes from the same one or two workgroups, at nearly the same time.
-  template <u32 count>
-  LLMC_FN void wait_for_blocks(const u64* packets, u32 first, u32 stride, u32 end) const {
+  template <u32 count, class There>
+  LLMC_FN void wait_for_blocks(const u64* packets, u32 first, u32 stride, u32 end, There there) const {
     static_assert(2 * count <= prim::kWave);
     const u32 lane = prim::lane(), begin = first + lane / 2 * stride;
-    if (lane < 2 * count && begin < end) {
-      poll(packets + (lane % 2 == 0 ? begin : prim::min(begin + 2 * prim::kWave, end) - 1));
-    }
-    prim::sync_wave();
+    const bool looks = lane < 2 * count && begin < end;
+    const u64* packet = packets + (lane % 2 == 0 ? begin : prim::min(begin + 2 * prim::kWave, end) - 1);
+    wait_until([&]() LLMC_INLINED { return !looks || there((u32)(prim::load_coherent(packet) >> 32)); });
   }
 
-  LLMC_FN void poll(const u64* packet) const {
+  // Looks until all lanes of the wave have what they look for: they leave together, since lanes that leave a loop one by one stay apart in what follows,
+  // each doing it by itself.
+  template <class Look>
+  LLMC_FN void wait_until(Look look) const {
     Patience patience;
-    while (!there((u32)(prim::load_coherent(packet) >> 32)) && goes_on(patience)) {
+    while (!prim::all(look()) && goes_on(patience)) {
     }
   }
 
@@ -200,12 +221,12 @@ class Packets {
     u32 spins = 0;
     u64 start = 0;
   };
-  // Called between two looks: whether to look again.
+  // Called between two looks: whether to look again. All lanes of a wave, with one answer.
   LLMC_FN bool goes_on(Patience& patience) const {
     prim::pause();
     if (++patience.spins % spins_between_checks != 0) return true;
     patience.start = *(volatile u32*)failure() != 0 ? no_patience : patience_since(args_.arena, args_.ring, patience.start);
-    if (patience.start != no_patience) return true;
+    if (prim::all(patience.start != no_patience)) return true;
     *(volatile u32*)failure() = 1;
     return false;
   }

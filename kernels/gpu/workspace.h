@@ -21,7 +21,7 @@ constexpr u32 partial_offset = scratch_bytes;
 constexpr u32 input_offset = partial_offset + partial_bytes;
 
 // The input's columns as they stand in shared memory, padded with zeros.
-__device__ constexpr u32 padded_columns(u32 columns) { return (columns + 255) / 256 * 256; }
+constexpr u32 padded_columns(u32 columns) { return (columns + 255) / 256 * 256; }
 
 // `forms`: those that the phase's matrices take.
 __device__ constexpr Workspace workspace(u32 columns, InputForms forms) {

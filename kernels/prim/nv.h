@@ -143,8 +143,8 @@ LLMC_FN void coherent_store(u64* p, u64 v) {
   asm volatile("st.relaxed.gpu.global.u64 [%0], %1;" ::"l"(global_address(p)), "l"(v) : "memory");
 }
 LLMC_FN void coherent_store(u32x4* p, u32x4 v) {
-  asm volatile("st.relaxed.gpu.global.v4.u32 [%0], {%1, %2, %3, %4};"
-               ::"l"(global_address(p)), "r"(v[0]), "r"(v[1]), "r"(v[2]), "r"(v[3]) : "memory");
+  const u64 a = v[0] | (u64)v[1] << 32, b = v[2] | (u64)v[3] << 32;
+  asm volatile("st.relaxed.gpu.global.v2.u64 [%0], {%1, %2};" ::"l"(global_address(p)), "l"(a), "l"(b) : "memory");
 }
 LLMC_FN u32 load_acquire(const u32* p) {
   u32 r;

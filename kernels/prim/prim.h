@@ -33,6 +33,41 @@ LLMC_FN u32 max(u32 a, u32 b) { return a > b ? a : b; }
 LLMC_FN i32 min(i32 a, i32 b) { return a < b ? a : b; }
 LLMC_FN i32 max(i32 a, i32 b) { return a > b ? a : b; }
 
+// The lowest bytes of four words, first to last.
+LLMC_FN u32 lowest_bytes(u32 a, u32 b, u32 c, u32 d) {
+#if defined(__NVPTX__)
+  return __nvvm_prmt(__nvvm_prmt(a, b, 0x0040), __nvvm_prmt(c, d, 0x0040), 0x5410);
+#elif defined(LLMC_HOST)
+  return (a & 255) | (b & 255) << 8 | (c & 255) << 16 | d << 24;
+#else
+  return __builtin_amdgcn_perm(__builtin_amdgcn_perm(d, c, 0x0c0c0400), __builtin_amdgcn_perm(b, a, 0x0c0c0400), 0x05040100);
+#endif
+}
+
+// A float32 of at most 2^22 in size plus this has the nearest whole number in its lower bits, in two's complement: one addition, which fuses with a
+// product before it, where a conversion has a quarter of its rate.
+constexpr f32 to_lower_bits = 12582912.0f;  // 1.5 x 2^23
+
+// The sum of `v`, in pairs of pairs: few of the additions wait for each other.
+template <u32 count>
+LLMC_FN f32 sum_of(const f32 (&v)[count]) {
+  f32 sum[count];
+  LLMC_UNROLL for (u32 i = 0; i < count; i++) sum[i] = v[i];
+  LLMC_UNROLL for (u32 step = 1; step < count; step *= 2) {
+    LLMC_UNROLL for (u32 i = 0; i + step < count; i += 2 * step) sum[i] += sum[i + step];
+  }
+  return sum[0];
+}
+
+// Whether `b` holds in all lanes of the wave.
+LLMC_FN bool all(bool b) {
+#if defined(__NVPTX__)
+  return __nvvm_vote_all_sync(~0u, b);
+#else
+  return ballot(!b) == 0;
+#endif
+}
+
 // Of clock(): cycles of the processor, in the simulation nanoseconds.
 LLMC_FN void wait_cycles(u32 count) {
   const u64 start = clock();

@@ -15,6 +15,7 @@ using f32 = float;
 typedef u32 u32x2 __attribute__((vector_size(8)));
 typedef u32 u32x4 __attribute__((vector_size(16)));
 typedef f32 f32x4 __attribute__((vector_size(16)));
+typedef f32 f32x8 __attribute__((vector_size(32)));
 }  // namespace llmc
 
 #if !defined(__HIP__)

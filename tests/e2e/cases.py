@@ -42,6 +42,9 @@ CASES.update({
     'rope-freqs': case('Q5_K', '--type', 'Q5_K', '--rope-freqs', '--rope-base', '500000', *GQA, prompts=(200,)),
     'rope-scale': case('Q4_1', '--type', 'Q4_1', '--rope-scale', '4', *GQA, prompts=(100,)),
     'mixed-types': case('Q4_0', '--type', 'Q4_0,F16,Q6_K,Q8_0,BF16,Q3_K,F32', *GQA),
+    # Vectors of 4,096 elements and more, which travel in another form at level model.
+    'wide-x': case('Q8_0', '--type', 'Q8_0', '--width', '4096', '--ff', '512', '--heads', '4', '--kv-heads', '2', '--head-dim', '32', '--layers', '1'),
+    'wide-att-ffn': case('Q4_K', '--type', 'Q4_K_M', '--ff', '4352', '--heads', '64', '--kv-heads', '8', '--head-dim', '64', '--layers', '1', prompts=(40, 600), ctx=1024),
     'odd-vocabulary': case('Q8_0', '--type', 'Q8_0', '--vocab', '517', *GQA),
     # Lengths: one token, around the chunks of a CPU (128) and a GPU (512), and far into a context.
     'chunks': case('Q8_0', '--type', 'Q8_0', '--ctx', '2048', *GQA, prompts=(1, 2, 127, 128, 129, 511, 512, 513), ctx=1024),

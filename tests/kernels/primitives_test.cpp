@@ -31,6 +31,11 @@ class Primitives : public testing::TestWithParam<u32> {
     args.workers = grid;
     test_program("primitives", wave()).launch(kernel, {grid, threads, shared, wave(), grid > 1}, args, 0, start);
   }
+  // All that lies in the buffers is older than the first phase of `packets` and `quads`, by 16 bits of its number and by 8; no fault so far.
+  void make_all_old() {
+    for (size_t i = 1; i < floats.size(); i += 2) floats[i] = std::bit_cast<float>(65000u << 16 | (65000u & 255));
+    state().fault = ring.fault = 0;
+  }
   void expect_fault(const char* kernel, const char* words_of_it, u32 shared = 0, int start = 0) {
     try {
       run(kernel, 1, shared, start);
@@ -80,27 +85,56 @@ TEST_P(Primitives, BarrierGivesUpAfterTheLimit) {
 }
 
 TEST_P(Primitives, PacketsCarryTheirReadiness) {
-  for (const u32 grid : {1u, 3u, 7u}) {
-    // All that lies in the buffers is older than the first phase, by the packets' 16-bit numbers.
-    for (size_t i = 1; i < floats.size(); i += 2) floats[i] = std::bit_cast<float>(65000u << 16);
-    run("packets", grid, scratch_bytes);
-    for (u32 i = 0; i < grid * threads; i++) ASSERT_EQ(out[i], 20000u) << "thread " << i << " of " << grid << " workgroups";
-    EXPECT_EQ(state().fault, 0u);
+  for (const char* kernel : {"packets", "quads"}) {
+    for (const u32 grid : {1u, 3u, 7u}) {
+      make_all_old();
+      run(kernel, grid, scratch_bytes);
+      for (u32 i = 0; i < grid * threads; i++) ASSERT_EQ(out[i], 20000u) << kernel << ", thread " << i << " of " << grid << " workgroups";
+      EXPECT_EQ(state().fault, 0u);
+    }
   }
 }
 
 TEST_P(Primitives, AWaitForAPacketThatNeverComesIsAFault) {
-  for (size_t i = 1; i < floats.size(); i += 2) floats[i] = std::bit_cast<float>(65000u << 16);
-  run("packets", 3, scratch_bytes, 1);
-  EXPECT_NE(state().fault, 0u);
-  EXPECT_NE(ring.fault, 0u);
-  for (const u32 word : out) ASSERT_EQ(word, 0u) << "a workgroup went on after the fault";
+  for (const char* kernel : {"packets", "quads"}) {
+    std::fill(out.begin(), out.end(), 0);
+    make_all_old();
+    run(kernel, 3, scratch_bytes, 1);
+    EXPECT_NE(state().fault, 0u);
+    EXPECT_NE(ring.fault, 0u);
+    for (const u32 word : out) ASSERT_EQ(word, 0u) << "a workgroup went on after the fault";
+  }
 }
 
 // 24 bits: float32 with 15 of its 23 bits of mantissa, rounded to nearest.
 TEST_P(Primitives, PacketsRoundTo24Bits) {
   run("packet_rounding", 1, scratch_bytes);
-  for (size_t i = 0; i < x.size(); i++) EXPECT_NEAR(floats[2048 + i], x[i], std::ldexp(std::fabs(x[i]), -16)) << i;
+  for (size_t i = 0; i < x.size(); i++) {
+    EXPECT_NEAR(floats[2048 + i], x[i], std::ldexp(std::fabs(x[i]), -16)) << i;
+    EXPECT_EQ(floats[1024 + i], floats[2048 + i]) << i;
+  }
+}
+
+// Whole multiples of 2^-10 of the power of two below the largest of four, at most 2,047 of them.
+TEST_P(Primitives, QuadsRoundToTwelveBitsOfTheLargestOfFour) {
+  for (size_t i = 0; i < x.size(); i += 4) {
+    if (i % 16 == 4) x[i + i / 16 % 4] *= 1e4f;                                 // an outlier
+    if (i % 64 == 8) std::fill_n(x.begin() + static_cast<long>(i), 4, 0.0f);
+    if (i % 64 == 24) for (size_t k = 0; k < 4; k++) x[i + k] *= 1e-35f;        // less than any unit
+    if (i % 64 == 40) for (size_t k = 0; k < 4; k++) x[i + k] *= 1e36f;
+  }
+  x[0] = 2047.9f, x[1] = -2047.9f, x[2] = 1.4f, x[3] = -1.6f;
+  run("quad_rounding", 1, scratch_bytes);
+  for (size_t i = 0; i < x.size(); i++) {
+    float largest = 0;
+    for (size_t k = 0; k < 4; k++) largest = std::max(largest, std::fabs(x[i / 4 * 4 + k]));
+    EXPECT_NEAR(floats[2048 + i], x[i], std::ldexp(largest, -11) + 1e-33) << i;
+    EXPECT_EQ(floats[1024 + i], floats[2048 + i]) << i;
+  }
+  EXPECT_EQ(floats[2048], 2047.0f);
+  EXPECT_EQ(floats[2049], -2047.0f);
+  EXPECT_EQ(floats[2050], 1.0f);
+  EXPECT_EQ(floats[2051], -2.0f);
 }
 
 TEST_P(Primitives, MistakesAreFound) {

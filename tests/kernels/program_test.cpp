@@ -170,5 +170,11 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"wide-ff", 32, Fuse::model, q8_bar, "--type Q8_0 --ff 8704 --heads 4 --kv-heads 2 --layers 1"},
                     Case{"odd-vocabulary", 64, Fuse::model, q8_bar, "--type Q8_0 --vocab 259 --heads 4 --kv-heads 2 --biases"}));
 
+// Vectors that travel as quads (kernels/gpu/quads.h).
+INSTANTIATE_TEST_SUITE_P(
+    Wide, Program,
+    testing::Values(Case{"wide-heads", 64, Fuse::model, k_bar, "--type Q4_K --heads 64 --kv-heads 8 --head-dim 64 --layers 1"},
+                    Case{"wide-x", 32, Fuse::model, q8_bar, "--type Q8_0 --width 4096 --ff 512 --heads 4 --kv-heads 2 --head-dim 32 --vocab 96 --layers 1"}));
+
 }  // namespace
 }  // namespace llmc

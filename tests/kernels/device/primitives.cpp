@@ -92,58 +92,75 @@ LLMC_KERNEL(128) void barriers(abi::Args a, int, int start, int) {
   if (prim::thread() == 127) c.out[a.workers + prim::block()] = sum;
 }
 
-// Two vectors of 640 elements go round among the workgroups as packets, twenty times, over the wrap of the phases' numbers; in round r
-// element i is i + r, read by either way of waiting. `start` workgroups leave in the fifth round. out: wrong elements read, and the rounds done, a workgroup.
-LLMC_KERNEL(128) void packets(abi::Args a, int, int start, int) {
-  constexpr u32 columns = 640, rounds = 20, runs = columns / 4, per_thread = (runs + 127) / 128;
+// Two vectors of 640 elements go round among the workgroups, twenty times, over the wrap of the phases' numbers; in round r element i is i + r.
+// `start` workgroups leave in the fifth round. out: wrong elements read, and the rounds done, a workgroup.
+template <class Link>
+LLMC_FN void go_round(const abi::Args& a, int start) {
+  constexpr u32 columns = 640, rounds = 20, length = sizeof(typename Link::Run) / 4, runs = columns / length, per_thread = (runs + 127) / 128;
   const PrimitiveCase& c = primitive_case(a);
-  Packets link(a, 65526);
+  Link link(a, 65526);
   link.begin();
   prim::sync_block();
-  const Range mine = split(columns / 2, a.workers, prim::block());
+  const Range mine = split(columns / 4, a.workers, prim::block());
   u32 wrong = 0, done = 0;
   for (u32 round = 0; round < rounds; round++) {
     if (round == 5 && prim::block() < (u32)start) return;
     const f32* before = c.floats + 1024 * (round % 2);
     if (round > 0) {
       u32x4 raw[per_thread];
-      if (round % 2 == 0) link.read(before, columns, prim::thread(), 128, raw);
-      else link.read<per_thread>(before, columns, prim::thread(), 128, raw);
+      link.read(before, columns, prim::thread(), 128, raw);
       for (u32 i = 0; i < per_thread; i++) {
         const u32 run = prim::thread() + 128 * i;
-        const f32x4 v = link.elements(raw[i]);
-        for (u32 k = 0; run < runs && k < 4; k++) wrong += v[k] != (f32)(4 * run + k + round - 1);
+        const typename Link::Run v = link.elements(raw[i]);
+        for (u32 k = 0; run < runs && k < length; k++) wrong += v[k] != (f32)(length * run + k + round - 1);
       }
-      const u32 first[1] = {prim::thread()}, second[1] = {columns - 1 - prim::thread()};
-      const bool valid[1] = {prim::thread() % 3 != 0};
-      f32 x[1], y[1];
-      link.read_pairs(before, first, second, valid, x, y);
-      if (valid[0]) wrong += (x[0] != (f32)(first[0] + round - 1)) + (y[0] != (f32)(second[0] + round - 1));
+      if constexpr (length == 4) {
+        const u32 first[1] = {prim::thread()}, second[1] = {columns - 1 - prim::thread()};
+        const bool valid[1] = {prim::thread() % 3 != 0};
+        f32 x[1], y[1];
+        link.read_pairs(before, first, second, valid, x, y);
+        if (valid[0]) wrong += (x[0] != (f32)(first[0] + round - 1)) + (y[0] != (f32)(second[0] + round - 1));
+      }
     }
     prim::sync_block();
     if (link.failed()) return;
-    for (u32 i = 2 * mine.begin + prim::thread(); i - prim::lane() < 2 * mine.end; i += 128)
-      link.write(c.floats + 1024 * ((round + 1) % 2), i, (f32)(i + round), i < 2 * mine.end);
+    f32* after = c.floats + 1024 * ((round + 1) % 2);
+    if (round % 2 == 0) {
+      for (u32 i = 4 * mine.begin + prim::thread(); i - prim::lane() < 4 * mine.end; i += 128) link.write(after, i, (f32)(i + round), i < 4 * mine.end);
+    } else {
+      for (u32 i = 4 * mine.begin + 2 * prim::thread(); i - 2 * prim::lane() < 4 * mine.end; i += 256)
+        link.write_pair(after, i, (f32)(i + round), (f32)(i + 1 + round), i < 4 * mine.end);
+    }
     link.next_phase();
     done++;
   }
   c.out[128 * prim::block() + prim::thread()] = wrong + 1000 * done;
 }
+LLMC_KERNEL(128) void packets(abi::Args a, int, int start, int) { go_round<Packets>(a, start); }
+LLMC_KERNEL(128) void quads(abi::Args a, int, int start, int) { go_round<Quads>(a, start); }
 
-// x through a packet and back.
-LLMC_KERNEL(128) void packet_rounding(abi::Args a, int, int, int) {
+// x through packets, or through quads, and back.
+template <class Link>
+LLMC_FN void there_and_back(const abi::Args& a) {
+  constexpr u32 length = sizeof(typename Link::Run) / 4;
   const PrimitiveCase& c = primitive_case(a);
-  Packets writer(a, 7), reader(a, 8);
+  Link writer(a, 7), reader(a, 8);
   writer.begin();
   prim::sync_block();
   for (u32 i = prim::thread(); i < 1024; i += 128) writer.write(c.floats, i, c.x[i], true);
   prim::sync_block();
-  for (u32 i = 0; i < 2; i++) {
-    u32x4 raw[1];
-    reader.read(c.floats, 1024, prim::thread() + 128 * i, 128, raw);
-    *(f32x4*)(c.floats + 2048 + 4 * (prim::thread() + 128 * i)) = reader.elements(raw[0]);
+  for (u32 run = prim::thread(); run < 1024 / length; run += 128) {
+    u32x4 raw[1], own[1];
+    reader.read(c.floats, 1024, run, 128, raw);
+    writer.from_memory(c.x, 1024, run, 128, own);
+    for (u32 k = 0; k < length; k++) {
+      c.floats[1024 + length * run + k] = writer.elements(own[0])[k];
+      c.floats[2048 + length * run + k] = reader.elements(raw[0])[k];
+    }
   }
 }
+LLMC_KERNEL(128) void packet_rounding(abi::Args a, int, int, int) { there_and_back<Packets>(a); }
+LLMC_KERNEL(128) void quad_rounding(abi::Args a, int, int, int) { there_and_back<Quads>(a); }
 
 // Mistakes that the simulation must find.
 LLMC_KERNEL(128) void diverging_shuffle(abi::Args a, int, int, int) {
