@@ -13,7 +13,7 @@ struct CompileOptions {
   u32 ctx = 0;
   std::optional<Fuse> fuse;  // none: the planner picks
   bool extern_weights = false;
-  std::string ptxas = "off";    // off, auto (from PATH or /usr/local/cuda/bin), or a path
+  std::string ptxas = "off";    // off, auto (from PATH or /usr/local/cuda/bin), a path, or a name on PATH
   std::string emit;             // "", plan, hip, ll, asm, obj: write that to `output` instead
   bool save_temps = false;
   std::string temps_folder;     // where save_temps writes; empty: beside the output

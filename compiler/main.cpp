@@ -44,7 +44,8 @@ void add_compile(CLI::App& app, CompileOptions& options) {
   add_choice<bool>(*sub, "--weights", options.extern_weights, {{"embed", false}, {"extern", true}},
                    "Carry the weights in the executable (embed) or leave them in the GGUF (extern)")
       ->default_str("embed");
-  sub->add_option("--ptxas", options.ptxas, "NVIDIA: add a cubin made by this ptxas (a path; auto: the one on PATH or in /usr/local/cuda/bin; off)")
+  sub->add_option("--ptxas", options.ptxas,
+                  "NVIDIA: add a cubin made by this ptxas (a path, or a name on PATH; auto: the one on PATH or in /usr/local/cuda/bin; off)")
       ->type_name("PATH|auto|off")
       ->capture_default_str();
   add_choice(*sub, "--emit", options.emit, {"plan", "hip", "ll", "asm", "obj"},

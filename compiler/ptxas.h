@@ -5,8 +5,8 @@
 
 namespace llmc {
 
-// `choice`: "off" gives "", "auto" the one on PATH or in the toolkit's usual folder ("" with a note where there is none), else a path, which must be
-// executable (Error(usage)). Error(usage) for anything but "off" where the target is not NVIDIA's.
+// `choice`: "off" gives "", "auto" the one on PATH or in the toolkit's usual folder ("" with a note where there is none), else a path or the
+// name of a program on PATH, which must be there and executable (Error(usage)). Error(usage) for anything but "off" where the target is not NVIDIA's.
 std::string find_ptxas(const std::string& choice, const Target& target);
 
 }  // namespace llmc
