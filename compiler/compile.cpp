@@ -1,9 +1,6 @@
 #include "compiler/compile.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstdio>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -98,20 +95,26 @@ void write_stage(const CompileOptions& options, const Stages& stages, const std:
   print_made(output);
 }
 
+// What --save-temps writes, without the endings.
+std::string temps_base(const CompileOptions& options, const std::string& output) {
+  const fs::path folder = options.temps_folder.empty() ? fs::path(output).parent_path() : fs::path(options.temps_folder);
+  return (folder / fs::path(output).filename()).string();
+}
+
 // Before the build: a folder that cannot be had is told then.
-void make_temps_folder(const std::string& folder) {
+void make_temps_folder(const CompileOptions& options, const std::string& output) {
+  const std::string& folder = options.temps_folder;
   std::error_code fault;
   if (fs::exists(folder, fault) && !fs::is_directory(folder, fault)) {
     fail(Exit::usage, "--save-temps: '{}' is not a folder. Name one, or leave the name out to write beside the output.", printable(folder, 4096));
   }
   fs::create_directories(folder, fault);
-  if (!fault && access(folder.c_str(), W_OK | X_OK) != 0) fault = std::error_code(errno, std::generic_category());
   if (fault) fail(Exit::failed, "--save-temps: cannot write in the folder '{}': {}. Name another.", printable(folder, 4096), fault.message());
+  checked_output(temps_base(options, output) + ".plan.json", std::span(&options.model, 1), "--save-temps");
 }
 
 void save_temps(const CompileOptions& options, const Target& target, const Stages& stages, const std::string& output) {
-  const fs::path folder = options.temps_folder.empty() ? fs::path(output).parent_path() : fs::path(options.temps_folder);
-  const std::string base = (folder / fs::path(output).filename()).string();
+  const std::string base = temps_base(options, output);
   const bool x86 = target.family == "x86";
   write_file(base + ".plan.json", stages.plan, options.model);
   write_file(base + (x86 ? ".cpp" : ".hip"), stages.source, options.model);
@@ -152,7 +155,7 @@ void compile(const CompileOptions& options) {
     return write_stage(options, stages, output);
   }
 
-  if (!options.temps_folder.empty()) make_temps_folder(options.temps_folder);
+  if (!options.temps_folder.empty()) make_temps_folder(options, output);
   progress.stage("build");
   BuildRequest request;
   request.source = stages.source;

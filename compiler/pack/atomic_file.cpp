@@ -62,9 +62,8 @@ std::string folder_of(const std::filesystem::path& target) { return target.has_p
        std::strerror(code), flag);
 }
 
-}  // namespace
-
-std::string checked_output(const std::string& path, std::span<const std::string> inputs, const char* flag) {
+// The file that `path` leads to, where it may be replaced.
+std::string real_output(const std::string& path, std::span<const std::string> inputs, const char* flag) {
   if (path == "-") fail(Exit::usage, "This output does not go to standard output (-). Name a file; ./- is one of that name.");
   std::string real = path;
   std::error_code fault;
@@ -84,21 +83,26 @@ std::string checked_output(const std::string& path, std::span<const std::string>
       }
     }
   }
-  const std::filesystem::path target(real);
-  if (target.filename().empty()) fail(Exit::usage, "The output \"{}\" names no file. Name one with {}.", path, flag);
-  const std::string folder = folder_of(target);
-  if (access(folder.c_str(), W_OK | X_OK) != 0) cannot_write_in(folder, errno, flag);
+  if (std::filesystem::path(real).filename().empty()) fail(Exit::usage, "The output \"{}\" names no file. Name one with {}.", path, flag);
   return real;
 }
 
+}  // namespace
+
+// By making it: permissions do not tell what a file system refuses (/proc, a name too long).
+std::string checked_output(const std::string& path, std::span<const std::string> inputs, const char* flag) {
+  return AtomicFile(path, inputs, flag).path();
+}
+
 AtomicFile::AtomicFile(const std::string& path, std::span<const std::string> inputs, const char* flag)
-    : path_(checked_output(path, inputs, flag)), flag_(flag) {
+    : path_(real_output(path, inputs, flag)), flag_(flag) {
   const std::filesystem::path target(path_);
   folder_ = folder_of(target);
   const std::string prefix = "." + target.filename().string() + temporary_mark;
   remove_leftovers(folder_, prefix);
   temporary_ = folder_ + "/" + prefix + std::to_string(getpid());
-  require(temporary_.size() < sizeof(active_path) && active_path[0] == 0, "AtomicFile: one at a time, with a path that fits");
+  if (temporary_.size() >= sizeof(active_path)) cannot_write_in(folder_, ENAMETOOLONG, flag);
+  require(active_path[0] == 0, "AtomicFile: one at a time");
   install_handlers(temporary_);
   fd_ = open(temporary_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd_ < 0) {

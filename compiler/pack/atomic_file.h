@@ -10,13 +10,13 @@
 namespace llmc {
 
 // The file that would be replaced, links followed. Refuses a target that is a folder, a device, "-" or one of `inputs` (by inode):
-// Error(usage). A folder that is absent or not writable is Error(failed). For telling the user before long work, not after. `flag`: what
-// named the output, for the message.
+// Error(usage). A folder that is absent, or where no file can be made, is Error(failed). For telling the user before long work, not after.
+// `flag`: what named the output, for the message.
 std::string checked_output(const std::string& path, std::span<const std::string> inputs = {}, const char* flag = "-o");
 
 class AtomicFile {
  public:
-  // Of a checked_output. One at a time in a process.
+  // Refuses what checked_output() refuses. One at a time in a process.
   explicit AtomicFile(const std::string& path, std::span<const std::string> inputs = {}, const char* flag = "-o");
   ~AtomicFile();
   AtomicFile(const AtomicFile&) = delete;
@@ -25,6 +25,7 @@ class AtomicFile {
   void append(std::span<const u8> bytes);            // Error(failed): disk full, ...
   void overwrite(u64 offset, std::span<const u8> bytes);
   u64 size() const { return size_; }
+  const std::string& path() const { return path_; }  // what it will be
   void commit(bool executable);                      // permissions by the umask
 
  private:

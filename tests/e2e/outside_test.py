@@ -338,7 +338,14 @@ def outputs(folder):
     program = write(os.path.join(folder, 'program'), b'the old program')
     leftovers = os.path.join(folder, '.program.llmc-tmp-*')
     running = subprocess.Popen([harness.LLMC, 'compile', large, '--arch', 'native', '-o', program], stderr=subprocess.DEVNULL)
-    while not glob.glob(leftovers) and running.poll() is None:
+
+    def written():  # not what is made at the start, to see whether it can be, and is gone at once
+        try:
+            return any(map(os.path.getsize, glob.glob(leftovers)))
+        except FileNotFoundError:
+            return False
+
+    while not written() and running.poll() is None:
         time.sleep(0.001)
     running.kill()
     assert running.wait() == -signal.SIGKILL, 'it was done before it could be killed'

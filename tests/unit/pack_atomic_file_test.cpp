@@ -60,6 +60,18 @@ TEST(AtomicFile, RefusesFoldersDevicesAndTheInput) {
   EXPECT_EQ(folder.files(), 3u);
 }
 
+// Root has every permission, and still no file can be made there.
+TEST(AtomicFile, AnOutputThatCannotBeMadeIsToldBeforeTheWork) {
+  TemporaryFolder folder;
+  EXPECT_EQ(checked_output(folder / "out"), folder / "out");
+  EXPECT_EQ(code_of([] { checked_output("/proc/out"); }), Exit::failed);
+  EXPECT_EQ(code_of([&] { checked_output(folder / std::string(255, 'o')); }), Exit::failed);
+  std::string deep = folder / "";
+  while (deep.size() < 4090) deep += "./";
+  EXPECT_EQ(code_of([&] { checked_output(deep + "o"); }), Exit::failed);
+  EXPECT_EQ(folder.files(), 0u);
+}
+
 TEST(AtomicFile, RemovesWhatAKilledWriterLeft) {
   TemporaryFolder folder;
   const pid_t child = fork();
