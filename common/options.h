@@ -106,8 +106,20 @@ inline CLI::Option* add_choice(CLI::App& app, const std::string& names, std::str
   return add_choice(app, names, value, choices, description)->default_function([&value] { return value; });
 }
 
-// The parser's message, but for a flag whose value is missing and one that is given twice, which it counts in terms of its own.
-inline std::string usage_text(const CLI::Error& error) {
+// The words that are no flag, no flag's value and nothing else that is taken, in their order; a sub-command's behind the others.
+inline std::vector<std::string> stray_words(const CLI::App& app) {
+  std::vector<std::string> words = app.remaining(true);
+  std::erase(words, "--");  // the mark behind which no word is a flag
+  return words;
+}
+
+// The parser's message, but for stray words, which it gives backwards, and for a flag whose value is missing and one that is given twice, which
+// it counts in terms of its own. `app`: what threw `error`.
+inline std::string usage_text(const CLI::App& app, const CLI::Error& error) {
+  const std::vector<std::string> stray = stray_words(app);
+  if (!stray.empty() && dynamic_cast<const CLI::ExtrasError*>(&error)) {
+    return fmt::format("The following argument{} not expected: {}", stray.size() == 1 ? " was" : "s were", fmt::join(stray, " "));
+  }
   const std::string text = error.what();
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) == nullptr) return text;
   return text.substr(0, text.find(':')) + (text.ends_with("missing") ? " needs a value behind it." : " is given more than once; it takes one value.");

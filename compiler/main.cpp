@@ -124,9 +124,9 @@ int run(int argc, char** argv) {
   add_targets(app, targets_json);
   add_tokenize(app, tokenize_options);
   app.failure_message([](const CLI::App* self, const CLI::Error& error) {
-    const std::vector<std::string> left = self->remaining(true);
-    const bool stray = self->got_subcommand("tokenize") && !left.empty() && !left.front().starts_with('-');
-    return fmt::format("llmc: {}\n{}Run llmc --help, or llmc COMMAND --help.\n", usage_text(error), stray ? "The text follows -p. " : "");
+    const std::vector<std::string> stray = stray_words(*self);
+    const bool text = self->got_subcommand("tokenize") && !stray.empty() && !stray.front().starts_with('-');
+    return fmt::format("llmc: {}\n{}Run llmc --help, or llmc COMMAND --help.\n", usage_text(*self, error), text ? "The text follows -p. " : "");
   });
   if (argc == 1) {
     fmt::print(stderr, "{}", app.help());

@@ -21,8 +21,8 @@ int run_program(int argc, char** argv) {
   CLI::App app("A language model, compiled by llmc. Without a prompt it reads standard input; on a terminal it chats.");
   app.set_version_flag("--version", std::string(version));
   app.require_subcommand(0, 1);
-  app.failure_message([](const CLI::App*, const CLI::Error& error) {
-    return fmt::format("Error: {}\nRun it with --help for what it takes; a prompt follows -p.\n", usage_text(error));
+  app.failure_message([](const CLI::App* self, const CLI::Error& error) {
+    return fmt::format("Error: {}\nRun it with --help for what it takes; a prompt follows -p.\n", usage_text(*self, error));
   });
   Action action;
   for (const auto add : commands) add(app, action);

@@ -33,7 +33,7 @@ struct Options {
     try {
       app.parse(words);
     } catch (const CLI::ParseError& error) {
-      fault = usage_text(error);
+      fault = usage_text(app, error);
     }
   }
   std::string help;
@@ -87,6 +87,11 @@ TEST(Options, TheMessageSaysWhatIsAllowed) {
 TEST(Options, AMissingValueAndOneTooMany) {
   EXPECT_EQ(Options({"--count"}).fault, "--count needs a value behind it.");
   EXPECT_EQ(Options({"-c", "1", "--count", "2"}).fault, "--count is given more than once; it takes one value.");
+}
+
+TEST(Options, StrayWordsAreNamedInTheirOrder) {
+  EXPECT_EQ(Options({"one"}).fault, "The following argument was not expected: one");
+  EXPECT_EQ(Options({"one", "-c", "1", "--two", "--", "--three"}).fault, "The following arguments were not expected: one --two --three");
 }
 
 TEST(Options, TheHelpNamesChoicesAndDefaults) {
