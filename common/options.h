@@ -113,11 +113,11 @@ inline std::vector<std::string> stray_words(const CLI::App& app) {
   return words;
 }
 
-// The parser's message, but for stray words, which it gives backwards, and for a flag whose value is missing and one that is given twice, which
-// it counts in terms of its own. `app`: what threw `error`.
+// The parser's message, but for stray words, which it gives backwards, and not where something is missing too; and for a flag whose value is
+// missing and one that is given twice, which it counts in terms of its own. `app`: what threw `error`.
 inline std::string usage_text(const CLI::App& app, const CLI::Error& error) {
   const std::vector<std::string> stray = stray_words(app);
-  if (!stray.empty() && dynamic_cast<const CLI::ExtrasError*>(&error)) {
+  if (!stray.empty() && (dynamic_cast<const CLI::ExtrasError*>(&error) || dynamic_cast<const CLI::RequiredError*>(&error))) {
     return fmt::format("The following argument{} not expected: {}", stray.size() == 1 ? " was" : "s were", fmt::join(stray, " "));
   }
   const std::string text = error.what();

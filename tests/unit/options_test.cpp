@@ -94,6 +94,25 @@ TEST(Options, StrayWordsAreNamedInTheirOrder) {
   EXPECT_EQ(Options({"one", "-c", "1", "--two", "--", "--three"}).fault, "The following arguments were not expected: one --two --three");
 }
 
+// Also where something is missing: it may have been meant for that.
+TEST(Options, AStrayWordGoesBeforeWhatIsMissing) {
+  CLI::App app;
+  app.require_subcommand(1);
+  app.add_subcommand("make")->add_option("model")->required();
+  const auto fault = [&app](std::vector<std::string> words) {
+    std::reverse(words.begin(), words.end());
+    try {
+      app.parse(words);
+    } catch (const CLI::ParseError& error) {
+      return usage_text(app, error);
+    }
+    return std::string();
+  };
+  EXPECT_EQ(fault({"--bogus"}), "The following argument was not expected: --bogus");
+  EXPECT_EQ(fault({"make", "--bogus"}), "The following argument was not expected: --bogus");
+  EXPECT_EQ(fault({"make"}), "model is required");
+}
+
 TEST(Options, TheHelpNamesChoicesAndDefaults) {
   const std::string help = Options({}).help;
   EXPECT_NE(help.find("--colour red|blue"), std::string::npos) << help;
