@@ -1,4 +1,4 @@
-// Numbers and choices on a command line, of llmc and of the programs it makes. They are read in one way and refused in one form:
+// Numbers, choices and names on a command line, of llmc and of the programs it makes. They are read in one way and refused in one form:
 //   --fuse: 'foo' is none of op, block, model.
 //   --top-p: '2' is not a number from 0 to 1.
 // The parser's own conversions say neither what is allowed nor how to write it, and read "010" as 8.
@@ -104,6 +104,16 @@ inline CLI::Option* add_choice(CLI::App& app, const std::string& names, std::str
   std::vector<std::pair<std::string, std::string>> choices;
   for (const std::string& word : words) choices.emplace_back(word, word);
   return add_choice(app, names, value, choices, description)->default_function([&value] { return value; });
+}
+
+// A word that names a file or a processor. Where it looks like a flag it is the next one, and the value was forgotten; "-" is a word.
+// `value` is anything that a string can be assigned to.
+CLI::Option* add_name(CLI::App& app, const std::string& names, auto& value, const std::string& description) {
+  return app.add_option(names, value, description)->check([](const std::string& word) -> std::string {
+    if (word.empty()) return "'' is no value. Give one, or leave the flag out.";
+    if (word == "-" || word[0] != '-') return "";
+    return fmt::format("its value is missing ('{}' behind it is a flag). Give one, or leave the flag out.", word);
+  });
 }
 
 // The words that are no flag, no flag's value and nothing else that is taken, in their order; a sub-command's behind the others.

@@ -22,13 +22,9 @@
 namespace llmc {
 namespace {
 
-std::string refuse_empty(const std::string& text) { return text.empty() ? "'' is no value. Give one, or leave the flag out." : ""; }
-
 // What `compile` and `plan` share.
 void add_target_options(CLI::App& app, std::string& arch, u32& ctx, std::optional<Fuse>& fuse) {
-  app.add_option("--arch", arch, "Processor, e.g. gfx1100, sm_90, x86-64-v4, native (default: the GPU that is there, else native)")
-      ->type_name("ARCH")
-      ->check(refuse_empty);
+  add_name(app, "--arch", arch, "Processor, e.g. gfx1100, sm_90, x86-64-v4, native (default: the GPU that is there, else native)")->type_name("ARCH");
   add_number(app, "--ctx", ctx, {.least = 1}, "Most positions the program can hold (default: the model's, at most 8192)")->type_name("N");
   add_choice<Fuse>(app, "--fuse", fuse, {{"op", Fuse::op}, {"block", Fuse::block}, {"model", Fuse::model}},
                    "Kernels: one a phase (op), a transformer block (block) or a token (model) (default: the faster there)");
@@ -37,15 +33,13 @@ void add_target_options(CLI::App& app, std::string& arch, u32& ctx, std::optiona
 void add_compile(CLI::App& app, CompileOptions& options) {
   CLI::App* sub = app.add_subcommand("compile", "Make an executable of a model for one processor");
   sub->add_option("model", options.model, "GGUF file")->required();
-  sub->add_option("-o,--output", options.output, "Where to write (default: the model's name with .bin, here)")
-      ->type_name("FILE")
-      ->check(refuse_empty);
+  add_name(*sub, "-o,--output", options.output, "Where to write (default: the model's name with .bin, here)")->type_name("FILE");
   add_target_options(*sub, options.arch, options.ctx, options.fuse);
   add_choice<bool>(*sub, "--weights", options.extern_weights, {{"embed", false}, {"extern", true}},
                    "Carry the weights in the executable (embed) or leave them in the GGUF (extern)")
       ->default_str("embed");
-  sub->add_option("--ptxas", options.ptxas,
-                  "NVIDIA: add a cubin made by this ptxas (a path, or a name on PATH; auto: the one on PATH or in /usr/local/cuda/bin; off)")
+  add_name(*sub, "--ptxas", options.ptxas,
+           "NVIDIA: add a cubin made by this ptxas (a path, or a name on PATH; auto: the one on PATH or in /usr/local/cuda/bin; off)")
       ->type_name("PATH|auto|off")
       ->capture_default_str();
   add_choice(*sub, "--emit", options.emit, {"plan", "hip", "ll", "asm", "obj"},
@@ -97,7 +91,7 @@ void add_tokenize(CLI::App& app, TokenizeOptions& options) {
   CLI::App* sub = app.add_subcommand("tokenize", "Show the token ids of a text");
   sub->add_option("model", options.model, "GGUF file")->required();
   auto* text = sub->add_option("-p,--prompt", options.text, "The text (without -p and -f: standard input)");
-  sub->add_option("-f,--file", options.file, "A file whose bytes are the text")->excludes(text);
+  add_name(*sub, "-f,--file", options.file, "A file whose bytes are the text")->excludes(text);
   sub->add_flag("--no-bos", options.no_bos, "Leave the beginning-of-sequence token out");
   sub->add_flag("--special", options.special, "Recognise special tokens in the text");
   sub->callback([&options] { tokenize(options, stdout); });

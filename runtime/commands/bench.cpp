@@ -262,9 +262,9 @@ void add_bench(CLI::App& app, Action& action) {
   add_number(*command, "-r,--repetitions", flags->repetitions, {1, 1000}, "repetitions, after one to warm up")->capture_default_str()->type_name("N");
   add_choice(*command, "-o,--output", flags->format, {"md", "json"}, "a table or JSON")->capture_default_str();
   command->add_flag("--phases", flags->phases, "after the last test, where a token's time went: a table (GPU, --fuse=model)");
-  command->add_option("--trace", flags->trace, "the same as trace events for chrome://tracing")->type_name("FILE");
-  command->add_option("--save-baseline", flags->save_baseline, "keep the figures in a file")->type_name("FILE");
-  command->add_option("--compare-baseline", flags->compare_baseline, "compare with kept figures: exit 1 where one is more than 10% slower")->type_name("FILE");
+  add_name(*command, "--trace", flags->trace, "the same as trace events for chrome://tracing")->type_name("FILE");
+  add_name(*command, "--save-baseline", flags->save_baseline, "keep the figures in a file")->type_name("FILE");
+  add_name(*command, "--compare-baseline", flags->compare_baseline, "compare with kept figures: exit 1 where one is more than 10% slower")->type_name("FILE");
   add_sampling_flags(*command, flags->sampling);
   add_engine_flags(*command, flags->engine, false);
   command->callback([&action, flags] { action = [flags] { return bench(*flags); }; });

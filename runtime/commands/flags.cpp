@@ -12,7 +12,7 @@ void add_engine_flags(CLI::App& app, EngineFlags& flags, bool ctx) {
   add_number(app, "-t,--threads", flags.device.threads, {0, 4096}, "threads (CPU; 0: the physical cores); fewer than the cores when they have other work: the threads wait for each other at every phase")
       ->type_name("N");
   add_number(app, "--device", flags.device.device, {.least = 0}, "which GPU, counted from 0")->type_name("N");
-  app.add_option("--weights", flags.weights, "the GGUF, for programs compiled with --weights=extern")->type_name("FILE");
+  add_name(app, "--weights", flags.weights, "the GGUF, for programs compiled with --weights=extern")->type_name("FILE");
 }
 
 void add_sampling_flags(CLI::App& app, SamplingFlags& flags) {

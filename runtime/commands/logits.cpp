@@ -60,7 +60,7 @@ void add_logits(CLI::App& app, Action& action) {
   add_numbers(*command, "--tokens", flags->tokens, {.least = 0}, "the prompt's token ids")->type_name("ID,ID,...")->required();
   add_number(*command, "-n", flags->greedy, {}, "greedy tokens after them")->capture_default_str()->type_name("K");
   command->add_flag("--step", flags->step, "feed the prompt token by token, by the kernels that generate");
-  command->add_option("-o,--output", flags->output, "the file: float32 rows of the vocabulary's size")->type_name("FILE")->required();
+  add_name(*command, "-o,--output", flags->output, "the file: float32 rows of the vocabulary's size")->type_name("FILE")->required();
   add_engine_flags(*command, flags->engine, true);
   command->callback([&action, flags] { action = [flags] { return logits(*flags); }; });
 }

@@ -77,7 +77,7 @@ void refuse_flags_before(const CLI::App& app, const std::string& command) {
 void add_run(CLI::App& app, Action& action) {
   const auto flags = std::make_shared<RunFlags>();
   CLI::Option* prompt = app.add_option("-p,--prompt", flags->prompt, "the prompt")->type_name("TEXT");
-  CLI::Option* file = app.add_option("-f,--file", flags->file, "read the prompt from a file")->type_name("FILE")->excludes(prompt);
+  CLI::Option* file = add_name(app, "-f,--file", flags->file, "read the prompt from a file")->type_name("FILE")->excludes(prompt);
   CLI::Option* system = app.add_option("--system-prompt", flags->system, "instructions before the conversation (also -sys)")->type_name("TEXT");
   add_number(app, "-n,--predict,--n-predict", flags->limit, {-1, 2147483647}, "tokens to make at most (-1: until the model or the context ends)")
       ->capture_default_str()->type_name("N");

@@ -1,4 +1,4 @@
-// Numbers and choices on a command line: what is read, and what the user is told.
+// Numbers, choices and names on a command line: what is read, and what the user is told.
 #include "common/options.h"
 #include <optional>
 #include <gtest/gtest.h>
@@ -15,7 +15,7 @@ struct Options {
   float share = 0.5f, scale = 1, temperature = 0.8f;
   std::vector<u32> list = {1, 2};
   std::optional<Colour> colour;
-  std::string format = "md";
+  std::string format = "md", file;
   std::string fault;  // what the user is told
 
   explicit Options(std::vector<std::string> words) {
@@ -28,6 +28,7 @@ struct Options {
     add_numbers(app, "-l,--list", list, {}, "");
     add_choice<Colour>(app, "--colour", colour, {{"red", Colour::red}, {"blue", Colour::blue}}, "");
     add_choice(app, "--format", format, {"md", "json"}, "")->capture_default_str();
+    add_name(app, "-o,--output", file, "");
     help = app.help();
     std::reverse(words.begin(), words.end());
     try {
@@ -87,6 +88,14 @@ TEST(Options, TheMessageSaysWhatIsAllowed) {
 TEST(Options, AMissingValueAndOneTooMany) {
   EXPECT_EQ(Options({"--count"}).fault, "--count needs a value behind it.");
   EXPECT_EQ(Options({"-c", "1", "--count", "2"}).fault, "--count is given more than once; it takes one value.");
+}
+
+TEST(Options, AFlagInTheValuesPlaceIsNoName) {
+  EXPECT_EQ(Options({"-o", "-"}).file, "-");
+  EXPECT_EQ(Options({"--output=a-b"}).file, "a-b");
+  EXPECT_EQ(Options({"-o", "-c", "1"}).fault, "--output: its value is missing ('-c' behind it is a flag). Give one, or leave the flag out.");
+  EXPECT_EQ(Options({"-o", "--count=1"}).fault, "--output: its value is missing ('--count=1' behind it is a flag). Give one, or leave the flag out.");
+  EXPECT_EQ(Options({"-o", ""}).fault, "--output: '' is no value. Give one, or leave the flag out.");
 }
 
 TEST(Options, StrayWordsAreNamedInTheirOrder) {
