@@ -41,6 +41,15 @@ class Terminal:
                 self.text += piece.decode(errors='replace')
         self.seen = self.text.index(text, self.seen) + len(text)
 
+    def rest(self):
+        """What is shown from what was waited for on, until the program is gone."""
+        try:
+            while piece := os.read(self.file, 4096):
+                self.text += piece.decode(errors='replace')
+        except OSError:  # Linux's way to say that the other end is closed
+            pass
+        return self.text[self.seen:]
+
     def type(self, text):
         os.write(self.file, text.encode())
 
@@ -185,11 +194,13 @@ class Program(unittest.TestCase):
 
     def test_signals(self):
         for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
-            process = subprocess.Popen([self.program], stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)  # waits for a prompt
+            process = subprocess.Popen([self.program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)  # waits for a prompt
             time.sleep(0.5)
             process.send_signal(number)
             self.assertEqual(process.wait(10), code)
+            self.assertEqual(process.stdout.read(), b'')  # a newline is for terminals
             process.stdin.close()
+            process.stdout.close()
 
     def test_a_reader_that_leaves_is_no_fault(self):
         done = subprocess.run(['bash', '-c', f'{self.program} -p "{PROMPT}" -n 400 | head -c 5'], capture_output=True, text=True, timeout=60)
@@ -221,7 +232,20 @@ class Program(unittest.TestCase):
         chat = Terminal(self.program)
         chat.wait_for('> ')
         chat.type('\x03')
+        self.assertEqual(chat.rest(), '^C\r\n')
         self.assertEqual(chat.exit_code(), 130)
+
+    def test_ctrl_c_ends_the_line_of_an_answer(self):
+        # Every token about as likely: an answer that goes on until the context is full.
+        words = ('-p', PROMPT, '--raw', '-s', '4', '--temp', '100', '--top-k', '0', '--top-p', '1', '--min-p', '0', '-t', '1')
+        terminal = Terminal(self.program, *words)
+        terminal.wait_for(', needs ')
+        terminal.wait_for('\r\n')
+        terminal.wait_for(' ')
+        terminal.type('\x03')
+        shown = terminal.rest()
+        self.assertEqual(terminal.exit_code(), 130)
+        self.assertTrue(shown.endswith('\r\n'), shown)
 
 
 if __name__ == '__main__':
