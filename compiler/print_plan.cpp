@@ -30,14 +30,16 @@ std::string format_bytes(u64 bytes) {
 
 void print_plan(const Plan& plan, bool json, std::FILE* out) {
   const double floor_ms = plan.bandwidth_gb_s > 0 ? static_cast<double>(plan.decode_bytes) / plan.bandwidth_gb_s * 1e-6 : 0;
+  const bool assumed = plan.family == "x86";  // a usual machine's memory; that of this one nobody measured
   if (json) {
     nlohmann::json text = plan_to_json(plan);
     text["floor_ms_per_token"] = floor_ms;
+    text["bandwidth_assumed"] = assumed;
     fmt::print(out, "{}\n", text.dump(2));
     return;
   }
   const Shape& s = plan.shape;
-  fmt::print(out, "target     {}:{} ({}, {:.0f} GB/s)\n", plan.arch, plan.product, plan.family, plan.bandwidth_gb_s);
+  fmt::print(out, "target     {}:{} ({}, {:.0f} GB/s{})\n", plan.arch, plan.product, plan.family, plan.bandwidth_gb_s, assumed ? " assumed" : "");
   fmt::print(out, "model      {}, {} layers, {} wide, feed-forward {}, {} heads ({} KV) of {}, vocabulary {}\n", s.family, s.layers, s.d_model,
              s.d_ff, s.n_heads, s.n_kv_heads, s.head_dim, s.vocab);
   fmt::print(out, "fusion     {}: {} launches a token\n", fuse_name(plan.fuse), plan.decode.size());
@@ -48,8 +50,8 @@ void print_plan(const Plan& plan, bool json, std::FILE* out) {
                100.0 * static_cast<double>(phase.weight_bytes) / static_cast<double>(plan.decode_bytes),
                plan.bandwidth_gb_s > 0 ? static_cast<double>(phase.weight_bytes) / plan.bandwidth_gb_s * 1e-3 : 0);
   }
-  fmt::print(out, "\n{} bytes of weights a token; floor {:.3f} ms a token, {:.0f} tok/s\n", plan.decode_bytes, floor_ms,
-             floor_ms > 0 ? 1000 / floor_ms : 0);
+  fmt::print(out, "\n{} bytes of weights a token; floor {:.3f} ms a token, {:.0f} tok/s{}\n", plan.decode_bytes, floor_ms,
+             floor_ms > 0 ? 1000 / floor_ms : 0, assumed ? fmt::format(", if the memory gives {:.0f} GB/s", plan.bandwidth_gb_s) : "");
   fmt::print(out, "memory     weights {}, KV cache {} ({} a position), buffers {}\n", format_bytes(plan.weight_bytes),
              format_bytes(plan.kv_bytes_per_position * plan.ctx), format_bytes(plan.kv_bytes_per_position), format_bytes(plan.arena_bytes));
   for (size_t i = 0; i < plan.variants.size(); i++) {
