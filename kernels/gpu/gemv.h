@@ -93,10 +93,10 @@ struct Matrix {
     return sum + dot<slices, staged + next>(row_tile, slice, input, lane);
   }
 
-  // Asks for the first lines of a slice to be brought into the L2 cache.
-  template <u32 slices>
+  // Asks for the first lines of a slice, at most `lines`, to be brought into the L2 cache.
+  template <u32 slices, u32 lines>
   LLMC_FN void prefetch(u32 row_tile, u32 slice, u32 lane) const {
-    if (128 * lane < tile_count<slices>(slice) * F::bytes) prim::prefetch(at<slices>(row_tile, slice) + 128 * lane);
+    if (lane < lines && 128 * lane < tile_count<slices>(slice) * F::bytes) prim::prefetch(at<slices>(row_tile, slice) + 128 * lane);
   }
 };
 
@@ -109,7 +109,7 @@ LLMC_FN Matrix<F, columns> choose(bool first, const Matrix<F, columns>& a, const
 // What a phase multiplies: row tiles numbered from 0 over one or several matrices. A phase's item is one tile, or a gate and an up tile.
 template <class F, u32 columns>
 struct OneMatrix {
-  static constexpr u32 tiles_per_item = 1, micro_tiles = Matrix<F, columns>::micro_tiles;
+  static constexpr u32 tiles_per_item = 1, micro_tiles = Matrix<F, columns>::micro_tiles, item_bytes = micro_tiles * F::bytes;
   Matrix<F, columns> matrix;
 
   template <class Function>
@@ -121,7 +121,7 @@ struct OneMatrix {
 // Rows of Q, K and V one after another. The row counts are multiples of a row tile where a head has a multiple of 8 elements.
 template <class FQ, class FK, class FV, u32 columns, u32 q_tiles, u32 kv_tiles>
 struct QkvMatrices {
-  static constexpr u32 tiles_per_item = 1, micro_tiles = Matrix<FQ, columns>::micro_tiles;
+  static constexpr u32 tiles_per_item = 1, micro_tiles = Matrix<FQ, columns>::micro_tiles, item_bytes = micro_tiles * FQ::bytes;
   Matrix<FQ, columns> q;
   Matrix<FK, columns> k;
   Matrix<FV, columns> v;
@@ -150,7 +150,7 @@ struct QkvMatrices {
 // Gate and up alternate: tile 2i is gate tile i, tile 2i + 1 is up tile i.
 template <class FG, class FU, u32 columns>
 struct GateUpMatrices {
-  static constexpr u32 tiles_per_item = 2, micro_tiles = Matrix<FG, columns>::micro_tiles;
+  static constexpr u32 tiles_per_item = 2, micro_tiles = Matrix<FG, columns>::micro_tiles, item_bytes = 2 * micro_tiles * FG::bytes;
   Matrix<FG, columns> gate;
   Matrix<FU, columns> up;
 
@@ -245,11 +245,13 @@ LLMC_FN void visit_first_unit(const Matrices& matrices, Range mine, Function f) 
   matrices.visit(mine.begin * Matrices::tiles_per_item + unit / slices, [&](const auto& matrix, u32 tile) LLMC_INLINED { f(matrix, tile, unit % slices); });
 }
 
-// Brings the first of the worker's weights into L2 while something else is waited for.
-template <u32 slices, class Matrices>
+// Brings the first of the worker's weights into L2 while something else is waited for: a phase's input, whose packets come later the more is under way.
+// Of a long phase half as much: the last to finish the phase before still reads its own. `items`: of the worker with the most.
+template <u32 slices, u32 items, class Matrices>
 LLMC_HOT LLMC_FN void gemv_prefetch(const Matrices& matrices, Range mine) {
+  constexpr u32 lines = items * Matrices::item_bytes > 128 * 1024 ? group_lanes / 2 : group_lanes;
   visit_first_unit<slices>(matrices, mine, [&](const auto& matrix, u32 tile, u32 slice) LLMC_INLINED {
-    matrix.template prefetch<slices>(tile, slice, prim::thread() % group_lanes);
+    matrix.template prefetch<slices, lines>(tile, slice, prim::thread() % group_lanes);
   });
 }
 

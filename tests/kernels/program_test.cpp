@@ -174,7 +174,7 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     Wide, Program,
     testing::Values(Case{"wide-heads", 64, Fuse::model, k_bar, "--type Q4_K --heads 64 --kv-heads 8 --head-dim 64 --layers 1"},
-                    Case{"wide-x", 32, Fuse::model, q8_bar, "--type Q8_0 --width 4096 --ff 512 --heads 4 --kv-heads 2 --head-dim 32 --vocab 96 --layers 1"}));
+                    Case{"wide-x", 32, Fuse::model, q8_bar, "--type Q8_0 --width 4096 --ff 512 --heads 4 --kv-heads 2 --head-dim 32 --layers 1"}));
 
 }  // namespace
 }  // namespace llmc
