@@ -5,7 +5,7 @@
 // Packets: data that carries its own readiness (fusion level `model`). A packet is 8 bytes, stored and loaded as one: two values of 24
 // bits (float32 without its last 8 bits of mantissa, rounded to nearest) and, in 16 bits, the number of the phase that wrote them. A
 // reader polls the data itself, so a boundary between phases costs one store and one load through L2, not a barrier and then a load.
-// Of a short vector, a run of four elements a thread (two in qkv), every thread polls what it will read: one trip through L2 from the last store to the
+// Of a short vector, a run of four elements a thread, every thread polls what it will read: one trip through L2 from the last store to the
 // element. Polling all of a longer one from all workgroups would keep the L2 cache busy with it; so a wave asks for the first and the last packet of
 // each block that it will read until they are there, and then reads the blocks, which are nearly always complete by then. Measured in
 // docs/performance.md.
