@@ -281,25 +281,27 @@ struct Sample {
     return p.repeat_last_n < 0 ? position : prim::min((u32)p.repeat_last_n, position);
   }
 
-  // repeat_penalty divides what is positive and multiplies what is not; frequency by the count, presence once.
-  LLMC_FN static void penalise(const Buffers& b, Shared& s, u32 window, u32 position, u32 begin, u32 end) {
+  // repeat_penalty divides what is positive and multiplies what is not; frequency by the count, presence once. Apart, as draw_from_all() is: what the
+  // usual draw runs, once a token and so from memory, lies together.
+  LLMC_APART static void penalise(f32* logits, const i32* tokens, u32 window, u32 position, u32 begin, u32 end) {
     const u32 thread = prim::thread();
+    Shared& s = shared();
     const abi::Sampler& p = s.state.sampler;
     LLMC_GRID_STRIDE for (u32 base = begin; base < end; base += penalty_chunk) {
       u32 count = prim::min(penalty_chunk, end - base);
       LLMC_GRID_STRIDE for (u32 i = thread; i < count; i += threads) s.occurrences[i] = 0;
       prim::sync_block();
       LLMC_GRID_STRIDE for (u32 i = thread; i < window; i += threads) {
-        u32 id = (u32)b.tokens[position - window + i] - base;
+        u32 id = (u32)tokens[position - window + i] - base;
         if (id < count) prim::shared_add(&s.occurrences[id], 1);
       }
       prim::sync_block();
       LLMC_GRID_STRIDE for (u32 i = thread; i < count; i += threads) {
         if (s.occurrences[i] == 0) continue;
-        f32 logit = prim::load_coherent(b.logits + base + i);
+        f32 logit = prim::load_coherent(logits + base + i);
         logit = logit > 0 ? logit / p.repeat_penalty : logit * p.repeat_penalty;
         logit -= (f32)s.occurrences[i] * p.frequency_penalty + p.presence_penalty;
-        prim::store_coherent(b.logits + base + i, logit);
+        prim::store_coherent(logits + base + i, logit);
       }
       prim::fence_device();
       prim::sync_block();
@@ -473,12 +475,13 @@ struct Sample {
   }
 
   // The same over the whole vocabulary, by descents.
-  LLMC_FN static u32 draw_from_all(const Buffers& b, Shared& s, u32 position) {
+  LLMC_APART static u32 draw_from_all(const f32* logits, u32 position) {
+    Shared& s = shared();
     const abi::Sampler& p = s.state.sampler;
     auto all = [&](auto f) LLMC_INLINED {
       LLMC_GRID_STRIDE for (u32 base = 0; base < S::vocab; base += 4 * threads) {
         const u32 id = base + 4 * prim::thread();
-        const f32x4 value = load4(b.logits, id, S::vocab);
+        const f32x4 value = load4(logits, id, S::vocab);
         LLMC_UNROLL for (u32 i = 0; i < 4; i++)
           if (id + i < S::vocab) f(order_of(value[i], id + i));
       }
@@ -531,7 +534,7 @@ struct Sample {
       if (n <= list_capacity) return draw_from_list(s, n, (u32)p.top_k);
     }
     prim::sync_block();
-    return draw_from_all(b, s, position);
+    return draw_from_all(b.logits, position);
   }
 
   // What follows from the token: the state of the next step, and the host's ring. One thread.
@@ -568,7 +571,7 @@ struct Sample {
     prim::sync_block();
     const u32 position = (u32)s.state.pos + (advance ? 1 : 0);
     if (const u32 window = penalty_window(s.state.sampler, position); window > 0) {
-      penalise(b, s, window, position, mine.begin * group_size, end);
+      penalise(b.logits, b.tokens, window, position, mine.begin * group_size, end);
       value = load4(b.logits, id, end);
     }
     note_best(b, value, mine.begin, mine.end);
