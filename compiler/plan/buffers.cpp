@@ -29,7 +29,7 @@ void place_buffers(Plan& plan) {
   add("xs", chunk * widest / 32 * (plan.family == "x86" ? 16 : 8));  // x86 keeps the sums as floats: kernels/x86/format.h
   add("xf", any_float ? chunk * widest * sizeof(float) : 0);
   add("logits", align_up(s.vocab, 64) * sizeof(float));
-  const u64 part_word = plan.fuse == Fuse::model && plan.family != "x86" ? 8 : 4;  // link.h: a word and its number
+  const u64 part_word = plan.fuse == Fuse::model && plan.family != "x86" ? 8 : 4;  // attention_pieces.h: 16 bytes for two elements
   add("attn_part", u64{s.n_heads} * attn_split::max_pieces * (s.head_dim + 2) * part_word);
   add("attn_count", u64{s.n_heads} * sizeof(u32));
   add("sample", u64{1} << 20);

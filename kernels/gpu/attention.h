@@ -50,7 +50,7 @@ struct Decode {
   struct Buffers {
     const f32* qkv;  // of the token: q, k, v concatenated; read through the link
     f32* att;        // [n_heads][head_dim]; written through the link
-    f32* part;       // [n_heads][max_pieces][head_dim + 2] words of a piece: 4 bytes, packets 8
+    f32* part;       // [n_heads][max_pieces][head_dim + 2] words of a piece (attention_pieces.h)
     u32* count;      // [n_heads], zero before and after
     u16* k;          // the layer's cache, f16: [kv head][ctx][head_dim]
     u16* v;
@@ -151,6 +151,7 @@ struct Decode {
       prim::sync_block();
       write_piece(link, b, s, kv_head, part_index, piece, pieces);
       if (pieces > 1) Merge::merge(link, b, s.merge, kv_head, part_index, piece, pieces);
+      if constexpr (Link::packets) prim::sync_block();  // the merge may have waited
       if (link.failed()) return false;
     }
     prim::sync_block();

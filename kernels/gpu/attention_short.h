@@ -17,7 +17,7 @@ template <class S, class Link>
 struct Short {
   using Base = Decode<S, Link, 1>;
   using Buffers = typename Base::Buffers;
-  static constexpr u32 head_dim = Base::head_dim, group = Base::group, chunks = Base::chunks, team = Base::team, width = Base::width;
+  static constexpr u32 head_dim = Base::head_dim, kv_heads = Base::kv_heads, group = Base::group, chunks = Base::chunks, team = Base::team, width = Base::width;
   static constexpr u32 teams = Base::teams, waves = Base::waves, teams_of_wave = prim::kWave / team;
   // Rows of K and V in flight for a team: all of the context where the registers suffice.
   static constexpr u32 rows_of_team = (attn_split::short_positions + teams - 1) / teams, flight = rows_of_team < 6 ? rows_of_team : 6;

@@ -1,6 +1,6 @@
 // Matrix times vector. The unit of work is a row tile (8 rows) times a slice of its columns, done by a group of 32 lanes: lane l sums
 // part l % 4 of row l / 4, two shuffles add the parts, and the sums of a tile's slices meet in shared memory, where one thread a row
-// adds them in order (the result does not depend on timing) and hands the row to the phase's epilogue.
+// adds them in a fixed order (the result does not depend on timing) and hands the row to the phase's epilogue.
 //
 // Row tiles are dealt to workgroups in contiguous ranges (split.h). Loads of several micro tiles are in flight before the first is
 // used; with 16 groups a workgroup that keeps 30 to 60 KB under way on each compute unit.

@@ -5,7 +5,7 @@
 // Packets: data that carries its own readiness (fusion level `model`). A packet is 8 bytes, stored and loaded as one: two values of 24
 // bits (float32 without its last 8 bits of mantissa, rounded to nearest) and, in 16 bits, the number of the phase that wrote them. A
 // reader polls the data itself, so a boundary between phases costs one store and one load through L2, not a barrier and then a load.
-// Of a short vector, a run of four elements a thread, every thread polls what it will read: one trip through L2 from the last store to the
+// Of a short vector, a run of four elements a thread (two in qkv), every thread polls what it will read: one trip through L2 from the last store to the
 // element. Polling all of a longer one from all workgroups would keep the L2 cache busy with it; so a wave asks for the first and the last packet of
 // each block that it will read until they are there, and then reads the blocks, which are nearly always complete by then. Measured in
 // docs/performance.md.
@@ -90,9 +90,10 @@ class Packets {
   // One thread, when every workgroup has begun: the next token's phases have other numbers.
   LLMC_FN void end(u32* epoch) const { prim::store_coherent(epoch, phase_ + 1); }
 
-  template <u32 count>
+  static constexpr u32 polled_runs = 1;  // a thread that reads at most so many polls them itself
+  template <u32 polled = polled_runs, u32 count>
   LLMC_FN void read(const f32* vector, u32 columns, u32 first, u32 stride, u32x4 (&raw)[count]) const {
-    read_runs<1>(vector, columns / 4, first, stride, raw, [&](u32 upper) LLMC_INLINED { return there(upper); });
+    read_runs<polled>(vector, columns / 4, first, stride, raw, [&](u32 upper) LLMC_INLINED { return there(upper); });
   }
   // The same from a vector of float32 in memory, as packets of it would be.
   template <u32 count>
@@ -135,7 +136,7 @@ class Packets {
   }
   // Four numbers that travel within a phase as one word of 16 bytes, two packets. Not every slot is written in every phase, and what an old one
   // holds must not look new, so 16 bits of the phase's number are too few. The second packet has 16 others: two old packets have the numbers of
-  // one phase and never pass, and of near phases both differ, so that an old and a new packet do not pass either.
+  // one phase and never pass; and of two phases less than 25,000 apart both differ, so that an old and a new packet do not pass either.
   LLMC_FN void put(f32* words, u32 index, f32x4 value) const {
     const u64 low = packed(value[0], value[1], (u16)number()), high = packed(value[2], value[3], other_half());
     prim::store_coherent((u32x4*)words + index, u32x4{(u32)low, (u32)(low >> 32), (u32)high, (u32)(high >> 32)});
@@ -183,7 +184,8 @@ class Packets {
 
  private:
   static LLMC_FN u32* failure() { return (u32*)prim::shared() + 63; }  // the last of the scratch's first 64 words
-  static LLMC_FN u32 rounded(f32 v) { return prim::bits(v) + 0x80u; }  // upper 24 bits
+  // In the upper 24 bits. NVIDIA's not-a-number is 0x7fffffff, which must not become -0.
+  static LLMC_FN u32 rounded(f32 v) { return prim::bits(v) + (v == v ? 0x80u : 0u); }
   static LLMC_FN u64 packed(f32 first, f32 second, u16 number) {
     const u32 a = rounded(first), b = rounded(second);
     return (u64)(a >> 8 | (b & 0xff00u) << 16) | (u64)(b >> 16 | (u32)number << 16) << 32;

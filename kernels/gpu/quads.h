@@ -5,10 +5,12 @@
 //   lower word   first << 20 | second << 8 | exponent     upper word   third << 20 | fourth << 8 | number of the phase
 //
 // with m + 2048 for m, and as exponent that of 2^-8 of what m counts, as float32 has it. So a value comes out with its bits put below the exponent of
-// 2^23 and one multiplication and addition, without a conversion. Infinities, numbers beyond 2^122 and what is not a number come out as no numbers.
+// 2^23 and one multiplication and addition, without a conversion. Infinities, numbers from 2^123 on and what is not a number come out as no finite numbers.
 //
-// 8 bits of the phase's number suffice: every packet of a vector is written anew in every layer.
+// 8 bits of the phase's number suffice: every packet of a vector is written anew in every layer, and no worker lags by 127 phases, because each has
+// rows of such a vector to write, for which the others wait.
 #pragma once
+#include "kernels/formats/format.h"
 #include "kernels/gpu/link.h"
 #include "kernels/gpu/workspace.h"
 
@@ -21,11 +23,13 @@ class Quads : public Packets {
   LLMC_FN explicit Quads(const Packets& link) : Packets(link) {}
 
   // Whether a vector of so many elements is better off like this: from where its bytes count, and where its runs, of two packets, are whole waves.
-  static constexpr bool pay(u32 columns) { return columns >= 4096 && columns % 8 == 0 && padded_columns(columns) / 8 % prim::kWave == 0; }
+  static constexpr u32 least = 4096, most_workers = least / fmt::tile_rows;  // that all have rows of it
+  static constexpr bool pay(u32 columns) { return columns >= least && columns % 8 == 0 && padded_columns(columns) / 8 % prim::kWave == 0; }
 
-  template <u32 count>
+  static constexpr u32 polled_runs = 4;
+  template <u32 polled = polled_runs, u32 count>
   LLMC_FN void read(const f32* vector, u32 columns, u32 first, u32 stride, u32x4 (&raw)[count]) const {
-    read_runs<4>(vector, columns / 8, first, stride, raw, [&](u32 upper) LLMC_INLINED { return (i8)(u8)(upper - phase()) >= 0; });
+    read_runs<polled>(vector, columns / 8, first, stride, raw, [&](u32 upper) LLMC_INLINED { return (i8)(u8)(upper - phase()) >= 0; });
   }
   // The same from a vector of float32 in memory, as packets of it would be.
   template <u32 count>

@@ -46,7 +46,7 @@ struct AttentionCase {
 };
 
 // Ways to compute it, and the error of each beside the true result's square: q and the weights are rounded to f16 for matrix instructions,
-// packets to 16 bits of mantissa.
+// packets to 16 bits of mantissa, quads to 12 bits of the largest of four.
 struct Form {
   const char* suffix;
   double error;
@@ -55,7 +55,9 @@ struct Form {
 };
 constexpr Form by_teams = {"", 1e-11, false, false}, by_teams_packets = {"_packets", 1e-9, true, false};
 constexpr Form in_short = {"_short", 1e-11, false, true}, by_tiles = {"_tiles", 1e-6, false, true},
-               by_tiles_packets = {"_tiles_packets", 1e-6, true, true}, by_lanes = {"_by_lanes", 1e-6, false, true};
+               by_tiles_packets = {"_tiles_packets", 1e-6, true, true},
+               quads_by_teams = {"_quads", 1e-6, true, false}, quads_in_short = {"_short_quads", 1e-6, true, true},
+               quads_by_tiles = {"_tiles_quads", 2e-6, true, true}, by_lanes = {"_by_lanes", 1e-6, false, true};
 
 constexpr u16 not_a_number = 0x7e00;
 
@@ -94,6 +96,16 @@ std::vector<u16> random_cache(const Shape& s, u32 position, u32 ctx, std::mt1993
   return cache;
 }
 
+// The words of pieces hold values that pass for none of this phase, whose number is 0x30000: words of 0x20000, the same in 16 bits; what these would
+// be if both packets had those; and a packet of this phase's 16 bits with one of 0x2fffb.
+void fill_with_old_words(std::vector<float>& part) {
+  constexpr u32 first[] = {0, 0, 0}, second[] = {0x3c6e, 0, 0x3c69};
+  for (size_t i = 0; i + 3 < part.size(); i += 4) {
+    part[i + 1] = std::bit_cast<float>(first[i / 4 % 3] << 16 | 0x4000);
+    part[i + 3] = std::bit_cast<float>(second[i / 4 % 3] << 16 | 0x4000);
+  }
+}
+
 class Attention : public testing::TestWithParam<u32> {
  protected:
   void check(const Shape& s, u32 position, u32 workers, Form form) {
@@ -106,7 +118,8 @@ class Attention : public testing::TestWithParam<u32> {
     const std::vector<float> q_norm = random_floats(s.dim, 1, 0.2f, random), k_norm = random_floats(s.dim, 1, 0.2f, random);
     std::vector<float> att(s.heads * s.dim, NAN), part(2 * s.heads * attn_split::max_pieces * (s.dim + 2), NAN);
     std::vector<u32> count(s.heads, 0);
-    const float stale = std::bit_cast<float>(0xfffd0000u);  // of a phase before, as packets
+    const float stale = std::bit_cast<float>(0xfffd00fdu);  // of a phase before, as packets and as quads
+    if (form.packets) fill_with_old_words(part);
     std::vector<float> qkv_packets(qkv.size(), stale), att_packets(att.size(), stale);
     struct {
       abi::State state{};
@@ -185,6 +198,8 @@ TEST_P(Attention, PiecesAsPackets) {
   check(shapes[2], 3000, 40, by_teams_packets);
   check(shapes[4], 300, 12, by_teams_packets);
   check(shapes[5], 300, 12, by_teams_packets);
+  check(shapes[2], 1000, 13, quads_by_teams);
+  check(shapes[3], 300, 12, quads_by_teams);
 }
 
 class AttentionByTiles : public Attention {};  // for waves of 32
@@ -213,6 +228,13 @@ TEST_P(AttentionByTiles, AroundTheEdgesOfTilesAndPieces) {
     check(shapes[5], 300, 12, form);
     check(shapes[6], 700, 24, form);
     check(shapes[0], 1000, 2, form);  // several rounds of two tiles a wave
+  }
+  for (const u32 position : {30u, 300u, 1000u}) {
+    check(shapes[2], position, 13, quads_by_tiles);
+    check(shapes[3], position, 12, quads_by_tiles);
+    if (position >= attn_split::short_positions) continue;
+    check(shapes[2], position, 13, quads_in_short);
+    check(shapes[3], position, 12, quads_in_short);
   }
   check(shapes[5], 1000, 2, by_tiles);  // workers with several pieces
   check(shapes[0], 1000, 1, by_lanes);

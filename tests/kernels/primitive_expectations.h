@@ -17,7 +17,7 @@ constexpr u32 primitive_threads = 128;
 struct PrimitiveCase {
   float* x;       // 1,024 inputs
   u32* words;     // primitive_threads inputs
-  float* floats;  // 4,096 results
+  float* floats;  // 4,096 results, of `wide_quads` 8,192
   u32* out;       // 4,096 results
 };
 

@@ -15,7 +15,7 @@ constexpr u32 threads = test::primitive_threads;
 
 class Primitives : public testing::TestWithParam<u32> {
  protected:
-  Primitives() : x(1024), floats(4096), arena(2048), words(threads), out(4096) {
+  Primitives() : x(1024), floats(8192), arena(2048), words(threads), out(4096) {
     test::fill_inputs(data());
     state().spin_limit_ms = 50;
   }
@@ -31,7 +31,7 @@ class Primitives : public testing::TestWithParam<u32> {
     args.workers = grid;
     test_program("primitives", wave()).launch(kernel, {grid, threads, shared, wave(), grid > 1}, args, 0, start);
   }
-  // All that lies in the buffers is older than the first phase of `packets` and `quads`, by 16 bits of its number and by 8; no fault so far.
+  // All that lies in the buffers is older than the first phase of `packets`, by 16 bits of its number, and of quads, by 8; no fault so far.
   void make_all_old() {
     for (size_t i = 1; i < floats.size(); i += 2) floats[i] = std::bit_cast<float>(65000u << 16 | (65000u & 255));
     state().fault = ring.fault = 0;
@@ -85,7 +85,7 @@ TEST_P(Primitives, BarrierGivesUpAfterTheLimit) {
 }
 
 TEST_P(Primitives, PacketsCarryTheirReadiness) {
-  for (const char* kernel : {"packets", "quads"}) {
+  for (const char* kernel : {"packets", "quads", "wide_quads"}) {
     for (const u32 grid : {1u, 3u, 7u}) {
       make_all_old();
       run(kernel, grid, scratch_bytes);
@@ -96,7 +96,7 @@ TEST_P(Primitives, PacketsCarryTheirReadiness) {
 }
 
 TEST_P(Primitives, AWaitForAPacketThatNeverComesIsAFault) {
-  for (const char* kernel : {"packets", "quads"}) {
+  for (const char* kernel : {"packets", "quads", "wide_quads"}) {
     std::fill(out.begin(), out.end(), 0);
     make_all_old();
     run(kernel, 3, scratch_bytes, 1);
@@ -108,8 +108,13 @@ TEST_P(Primitives, AWaitForAPacketThatNeverComesIsAFault) {
 
 // 24 bits: float32 with 15 of its 23 bits of mantissa, rounded to nearest.
 TEST_P(Primitives, PacketsRoundTo24Bits) {
+  x[8] = std::bit_cast<float>(0x7fffffffu);  // NVIDIA's not-a-number
+  x[9] = -INFINITY;
   run("packet_rounding", 1, scratch_bytes);
+  EXPECT_TRUE(std::isnan(floats[2048 + 8]));
+  EXPECT_EQ(floats[2048 + 9], -INFINITY);
   for (size_t i = 0; i < x.size(); i++) {
+    if (i == 8 || i == 9) continue;
     EXPECT_NEAR(floats[2048 + i], x[i], std::ldexp(std::fabs(x[i]), -16)) << i;
     EXPECT_EQ(floats[1024 + i], floats[2048 + i]) << i;
   }
@@ -120,15 +125,19 @@ TEST_P(Primitives, QuadsRoundToTwelveBitsOfTheLargestOfFour) {
   for (size_t i = 0; i < x.size(); i += 4) {
     if (i % 16 == 4) x[i + i / 16 % 4] *= 1e4f;                                 // an outlier
     if (i % 64 == 8) std::fill_n(x.begin() + static_cast<long>(i), 4, 0.0f);
-    if (i % 64 == 24) for (size_t k = 0; k < 4; k++) x[i + k] *= 1e-35f;        // less than any unit
+    if (i % 64 == 24) for (size_t k = 0; k < 4; k++) x[i + k] *= 1e-37f;        // less than any unit, 2^-118
     if (i % 64 == 40) for (size_t k = 0; k < 4; k++) x[i + k] *= 1e36f;
   }
   x[0] = 2047.9f, x[1] = -2047.9f, x[2] = 1.4f, x[3] = -1.6f;
+  x[60] = INFINITY, x[65] = std::bit_cast<float>(0x7fffffffu);
   run("quad_rounding", 1, scratch_bytes);
+  EXPECT_FALSE(std::isfinite(floats[2048 + 60]));
+  EXPECT_FALSE(std::isfinite(floats[2048 + 65]));
   for (size_t i = 0; i < x.size(); i++) {
+    if (i / 4 == 60 / 4 || i / 4 == 65 / 4) continue;
     float largest = 0;
     for (size_t k = 0; k < 4; k++) largest = std::max(largest, std::fabs(x[i / 4 * 4 + k]));
-    EXPECT_NEAR(floats[2048 + i], x[i], std::ldexp(largest, -11) + 1e-33) << i;
+    EXPECT_NEAR(floats[2048 + i], x[i], std::ldexp(largest, -11) + std::ldexp(1.0, -118)) << i;
     EXPECT_EQ(floats[1024 + i], floats[2048 + i]) << i;
   }
   EXPECT_EQ(floats[2048], 2047.0f);

@@ -2,6 +2,7 @@
 #include "kernels/gpu/args.h"
 #include "kernels/gpu/attention_short.h"
 #include "kernels/gpu/attention_tiles.h"
+#include "kernels/gpu/quads.h"
 
 namespace llmc {
 
@@ -51,8 +52,8 @@ LLMC_FN void through_memory(const abi::Args& a) {
   }
 }
 
-// q, k and v become packets, attention takes these, and its packets become `att`; each worker does the first and the last for itself.
-template <class D>
+// q, k and v become packets, attention takes these, and its packets, or quads, become `att`; each worker does the first and the last for itself.
+template <class D, class Result = Packets>
 LLMC_FN void through_packets(const abi::Args& a) {
   const AttentionCase& c = *(const AttentionCase*)(a.arena + sizeof(abi::State));
   constexpr u32 att = D::head_dim * D::kv_heads * D::group, qkv = att + 2 * D::head_dim * D::kv_heads;
@@ -62,15 +63,19 @@ LLMC_FN void through_packets(const abi::Args& a) {
   prim::sync_block();
   LLMC_GRID_STRIDE for (u32 i = prim::thread(); i < qkv; i += prim::threads()) link.write(c.qkv_packets, i, c.qkv[i], true);
   link.next_phase();
-  D::run(link, {c.qkv_packets, c.att_packets, c.part, c.count, c.k, c.v, c.q_norm, c.k_norm}, c.position, c.ctx, prim::block(), prim::blocks(),
+  D::run(Result(link), {c.qkv_packets, c.att_packets, c.part, c.count, c.k, c.v, c.q_norm, c.k_norm}, c.position, c.ctx, prim::block(), prim::blocks(),
          prim::shared() + scratch_bytes, []() {});
   link.next_phase();
-  LLMC_GRID_STRIDE for (u32 run = prim::thread(); run - prim::lane() < att / 4; run += prim::threads()) {
+  const Result result(link);
+  constexpr u32 length = sizeof(typename Result::Run) / 4;
+  LLMC_GRID_STRIDE for (u32 run = prim::thread(); run - prim::lane() < att / length; run += prim::threads()) {
     u32x4 raw[1];
-    link.read(c.att_packets, att, run, 1, raw);
-    if (run < att / 4) *(f32x4*)(c.att + 4 * run) = link.elements(raw[0]);
+    result.read(c.att_packets, att, run, 1, raw);
+    for (u32 k = 0; run < att / length && k < length; k++) c.att[length * run + k] = result.elements(raw[0])[k];
   }
 }
+template <class D>
+LLMC_FN void through_quads(const abi::Args& a) { through_packets<D, Quads>(a); }
 
 #define LLMC_FORM(name, threads, form, through, Type, Link, ...)                     \
   LLMC_KERNEL(threads) void name##form(abi::Args a, int, int, int) {                 \
@@ -96,6 +101,18 @@ LLMC_FN void through_packets(const abi::Args& a) {
 LLMC_LANES_CASE(group_of_7, 512, 14, 2, 64, 64, true, false)
 LLMC_LANES_CASE(partial_rope_96, 256, 6, 2, 96, 64, false, false)
 #endif
+#define LLMC_QUADS_CASE(name, threads, ...)                                        \
+  LLMC_FORM(name, threads, _quads, through_quads, Decode, Quads, __VA_ARGS__)       \
+  LLMC_TILES_QUADS(name, threads, __VA_ARGS__)
+#if LLMC_WAVE == 32
+#define LLMC_TILES_QUADS(name, threads, ...)                                            \
+  LLMC_FORM(name, threads, _short_quads, through_quads, Short, Quads, __VA_ARGS__)      \
+  LLMC_FORM(name, threads, _tiles_quads, through_quads, Tiles, Quads, __VA_ARGS__)
+#else
+#define LLMC_TILES_QUADS(...)
+#endif
+LLMC_QUADS_CASE(multi_query_128, 512, 8, 1, 128, 128, true, true)
+LLMC_QUADS_CASE(partial_rope_96, 256, 6, 2, 96, 64, false, false)
 #define LLMC_CASE(...)          \
   LLMC_TEAMS_CASE(__VA_ARGS__)  \
   LLMC_TILES_CASE(__VA_ARGS__)

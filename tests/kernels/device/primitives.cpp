@@ -92,11 +92,12 @@ LLMC_KERNEL(128) void barriers(abi::Args a, int, int start, int) {
   if (prim::thread() == 127) c.out[a.workers + prim::block()] = sum;
 }
 
-// Two vectors of 640 elements go round among the workgroups, twenty times, over the wrap of the phases' numbers; in round r element i is i + r.
+// Two vectors go round among the workgroups, twenty times, over the wrap of the phases' numbers; in round r element i is i modulo 1,024 plus r.
 // `start` workgroups leave in the fifth round. out: wrong elements read, and the rounds done, a workgroup.
-template <class Link>
+LLMC_FN f32 expected(u32 i, u32 round) { return (f32)(i % 1024 + round); }
+template <class Link, u32 columns>
 LLMC_FN void go_round(const abi::Args& a, int start) {
-  constexpr u32 columns = 640, rounds = 20, length = sizeof(typename Link::Run) / 4, runs = columns / length, per_thread = (runs + 127) / 128;
+  constexpr u32 rounds = 20, apart = columns <= 1024 ? 1024 : 4096, length = sizeof(typename Link::Run) / 4, runs = columns / length, per_thread = (runs + 127) / 128;
   const PrimitiveCase& c = primitive_case(a);
   Link link(a, 65526);
   link.begin();
@@ -105,39 +106,40 @@ LLMC_FN void go_round(const abi::Args& a, int start) {
   u32 wrong = 0, done = 0;
   for (u32 round = 0; round < rounds; round++) {
     if (round == 5 && prim::block() < (u32)start) return;
-    const f32* before = c.floats + 1024 * (round % 2);
+    const f32* before = c.floats + apart * (round % 2);
     if (round > 0) {
       u32x4 raw[per_thread];
       link.read(before, columns, prim::thread(), 128, raw);
       for (u32 i = 0; i < per_thread; i++) {
         const u32 run = prim::thread() + 128 * i;
         const typename Link::Run v = link.elements(raw[i]);
-        for (u32 k = 0; run < runs && k < length; k++) wrong += v[k] != (f32)(length * run + k + round - 1);
+        for (u32 k = 0; run < runs && k < length; k++) wrong += v[k] != expected(length * run + k, round - 1);
       }
       if constexpr (length == 4) {
         const u32 first[1] = {prim::thread()}, second[1] = {columns - 1 - prim::thread()};
         const bool valid[1] = {prim::thread() % 3 != 0};
         f32 x[1], y[1];
         link.read_pairs(before, first, second, valid, x, y);
-        if (valid[0]) wrong += (x[0] != (f32)(first[0] + round - 1)) + (y[0] != (f32)(second[0] + round - 1));
+        if (valid[0]) wrong += (x[0] != expected(first[0], round - 1)) + (y[0] != expected(second[0], round - 1));
       }
     }
     prim::sync_block();
     if (link.failed()) return;
-    f32* after = c.floats + 1024 * ((round + 1) % 2);
+    f32* after = c.floats + apart * ((round + 1) % 2);
     if (round % 2 == 0) {
-      for (u32 i = 4 * mine.begin + prim::thread(); i - prim::lane() < 4 * mine.end; i += 128) link.write(after, i, (f32)(i + round), i < 4 * mine.end);
+      for (u32 i = 4 * mine.begin + prim::thread(); i - prim::lane() < 4 * mine.end; i += 128) link.write(after, i, expected(i, round), i < 4 * mine.end);
     } else {
       for (u32 i = 4 * mine.begin + 2 * prim::thread(); i - 2 * prim::lane() < 4 * mine.end; i += 256)
-        link.write_pair(after, i, (f32)(i + round), (f32)(i + 1 + round), i < 4 * mine.end);
+        link.write_pair(after, i, expected(i, round), expected(i + 1, round), i < 4 * mine.end);
     }
     link.next_phase();
     done++;
   }
   c.out[128 * prim::block() + prim::thread()] = wrong + 1000 * done;
 }
-LLMC_KERNEL(128) void packets(abi::Args a, int, int start, int) { go_round<Packets>(a, start); }
-LLMC_KERNEL(128) void quads(abi::Args a, int, int start, int) { go_round<Quads>(a, start); }
+LLMC_KERNEL(128) void packets(abi::Args a, int, int start, int) { go_round<Packets, 640>(a, start); }
+LLMC_KERNEL(128) void quads(abi::Args a, int, int start, int) { go_round<Quads, 640>(a, start); }
+LLMC_KERNEL(128) void wide_quads(abi::Args a, int, int start, int) { go_round<Quads, 4608>(a, start); }
 
 // x through packets, or through quads, and back.
 template <class Link>
