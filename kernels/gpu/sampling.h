@@ -121,7 +121,8 @@ struct Sample {
     u64 nucleus;  // top-p
     f32 heat;     // log2(e) / temperature
     f32 distance;  // of min-p, in logits
-    u32 above_count, bin, bin_count, listed, grouped, last;
+    u32 above_count, bin, bin_count, listed, grouped;
+    enum Arrival : u32 { between, first, last } arrival;
   };
 
   LLMC_FN static Shared& shared() { return *(Shared*)(prim::shared() + scratch_bytes); }
@@ -519,7 +520,11 @@ struct Sample {
     return id_of(~block_max(complement));
   }
 
-  LLMC_FN static u32 pick(const Buffers& b, Shared& s, u32 position) {
+  // Whether the token is drawn from a list.
+  LLMC_FN static bool draws_from_list(const abi::Sampler& p) { return p.temp > 0 && p.top_k > 0 && p.top_k <= (i32)list_capacity; }
+
+  // `rehearsal`: for nothing, and only what draws_from_list() means.
+  LLMC_FN static u32 pick(const Buffers& b, Shared& s, u32 position, bool rehearsal) {
     const abi::Sampler& p = s.state.sampler;
     if (!(p.temp > 0)) {
       u64 best = 0;
@@ -529,9 +534,10 @@ struct Sample {
       }
       return id_of(block_max(best));
     }
-    if (p.top_k > 0 && p.top_k <= (i32)list_capacity) {
+    if (draws_from_list(p)) {
       const u32 n = gather(b, s, (u32)p.top_k, position);
       if (n <= list_capacity) return draw_from_list(s, n, (u32)p.top_k);
+      if (rehearsal) return 0;
     }
     prim::sync_block();
     return draw_from_all(b.logits, position);
@@ -578,12 +584,17 @@ struct Sample {
     prim::release_stores();
     prim::sync_block();
     if (thread == 0) {
-      s.last = prim::atomic_add_acq_rel(&b.scratch->arrived, 1) == workers - 1;
-      if (s.last) prim::store_coherent(&b.scratch->arrived, 0u);
+      const u32 before = prim::atomic_add_acq_rel(&b.scratch->arrived, 1);
+      s.arrival = before == workers - 1 ? Shared::last : before == 0 ? Shared::first : Shared::between;
+      if (s.arrival == Shared::last) prim::store_coherent(&b.scratch->arrived, 0u);
     }
     prim::sync_block();
-    if (!s.last) return false;
-    u32 token = pick(b, s, position);
+    // The workgroup that comes first rehearses the draw, with what is there: its code, which has left L2 since the last token, is on its way when
+    // the one that comes last needs it.
+    const bool rehearsal = s.arrival == Shared::first && draws_from_list(s.state.sampler);
+    if (s.arrival != Shared::last && !rehearsal) return false;
+    const u32 token = pick(b, s, position, rehearsal);
+    if (rehearsal) return false;
     if (thread == 0) publish(b, s.state, token, position);
     return true;
   }
